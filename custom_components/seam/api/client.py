@@ -41,9 +41,8 @@ TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 READ_RETRIES = 2
 READ_DEADLINE = 40.0
 BACKOFF = 0.4
-# A clock this near to Seam's is taken as right: the Date header has whole
-# seconds, and the way there and back takes some time too.
-CLOCK_TOLERANCE = 2.0
+# Until an answer has told Seam's time, in seconds.
+UNKNOWN_CLOCK_ERROR = 2.0
 # F answers 400 with this type when a key is not one of its own.
 _CREDENTIAL_TYPES = frozenset(
     {
@@ -110,23 +109,42 @@ class SeamClient:
         }
         if workspace_id is not None:
             self._headers["seam-workspace"] = workspace_id
-        self._clock_offset = 0.0
+        self._clock_low = -UNKNOWN_CLOCK_ERROR
+        self._clock_high = UNKNOWN_CLOCK_ERROR
 
     # -- Seam's clock
 
+    @property
+    def clock_offset(self) -> float:
+        """Return what to add to our clock to get Seam's, in seconds.
+
+        Zero as long as our clock may be right.
+        """
+        return min(max(0.0, self._clock_low), self._clock_high)
+
+    @property
+    def clock_error(self) -> float:
+        """Return how far `now` may be off, in seconds."""
+        offset = self.clock_offset
+        return max(self._clock_high - offset, offset - self._clock_low)
+
     def now(self) -> float:
         """Return the time by Seam's clock, in seconds since the epoch."""
-        return time.time() + self._clock_offset
+        return time.time() + self.clock_offset
 
-    def _learn_clock(self, date: str | None) -> None:
+    def _learn_clock(self, date: str | None, sent: float, received: float) -> None:
+        """Narrow down Seam's clock: Date has whole seconds, every answer helps."""
         if date is None:
             return
         try:
             seams = parsedate_to_datetime(date).timestamp()
         except ValueError:
             return
-        offset = seams - time.time()
-        self._clock_offset = 0.0 if abs(offset) <= CLOCK_TOLERANCE else offset
+        low, high = seams - received, seams + 1 - sent
+        self._clock_low = max(self._clock_low, low)
+        self._clock_high = min(self._clock_high, high)
+        if self._clock_low > self._clock_high:  # one of the clocks was set
+            self._clock_low, self._clock_high = low, high
 
     # -- endpoints
 
@@ -161,7 +179,7 @@ class SeamClient:
                 break
             seen.add(cursor)
         return DeviceList(
-            tuple(devices), started + self._clock_offset, pages, skipped
+            tuple(devices), started + self.clock_offset, pages, skipped
         )
 
     async def get_device(self, device_id: str) -> Device:
@@ -286,6 +304,7 @@ class SeamClient:
         self, path: str, body: Json, key: str | None = None, kind: type = dict
     ) -> dict[str, Any]:
         """Send one request and return Seam's envelope, or raise a SeamError."""
+        sent = time.time()
         try:
             async with self._session.post(
                 self._endpoint + path,
@@ -302,7 +321,7 @@ class SeamClient:
             msg = f"Seam could not be reached: {type(err).__name__}"
             raise SeamConnectionError(msg) from err
 
-        self._learn_clock(response.headers.get("Date"))
+        self._learn_clock(response.headers.get("Date"), sent, time.time())
         answer = _decode(raw)
         if response.status != HTTPStatus.OK:
             raise self._error(response.status, response.headers, answer)
