@@ -1,0 +1,320 @@
+"""What is known of every lock, kept fresh; tells just those whose lock changed."""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import partial
+import time
+from typing import TYPE_CHECKING, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+
+from .api import (
+    Device,
+    DeviceList,
+    SeamClient,
+    SeamCredentialsError,
+    SeamError,
+)
+from .const import (
+    DOMAIN,
+    GRACE,
+    LADDER,
+    LOGGER,
+    READ_INTERVAL,
+    UNREACHABLE_ERRORS,
+)
+from .known import Known, Verdict
+from .translate import auth_error, read_error
+
+if TYPE_CHECKING:
+    from .commands import Commands
+
+
+@dataclass(frozen=True, slots=True)
+class SeamData:
+    """What runs for one workspace; the entry's runtime data."""
+
+    coordinator: SeamCoordinator
+    commands: Commands
+
+
+type SeamConfigEntry = ConfigEntry[SeamData]
+
+
+class Moving(StrEnum):
+    """What a command in flight is doing to the bolt."""
+
+    LOCKING = "locking"
+    UNLOCKING = "unlocking"
+
+
+@dataclass(frozen=True, slots=True)
+class LockSnapshot:
+    """All that entities show of one lock; equal when nothing visible changed.
+
+    Attributes:
+        device: the newest reading of it.
+        available: what it says can be relied on.
+        listed: Seam still lists it.
+        in_touch: Seam itself has been read lately.
+        locked: True only from proof; None is unknown.
+        assumed: nobody has confirmed the last command yet.
+        jammed: the last command ended in a jam.
+        lock_failed: locking failed, and nothing has proven locked since.
+        moving: the command in flight, or None.
+    """
+
+    device: Device
+    available: bool
+    listed: bool
+    in_touch: bool
+    locked: bool | None
+    assumed: bool
+    jammed: bool
+    lock_failed: bool
+    moving: Moving | None
+
+
+def is_reachable(device: Device) -> bool:
+    """Return whether what the device says can be relied on."""
+    return device.online is not False and not any(
+        problem.code in UNREACHABLE_ERRORS for problem in device.errors
+    )
+
+
+class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
+    """Reads all locks of a workspace with one list, and keeps what is known.
+
+    `data` maps Seam's device id to the lock's snapshot. A lock that was seen
+    once stays in it until its device is removed by a person.
+    """
+
+    config_entry: SeamConfigEntry
+
+    def __init__(
+        self, hass: HomeAssistant, entry: SeamConfigEntry, client: SeamClient
+    ) -> None:
+        """Start with nothing known."""
+        super().__init__(
+            hass,
+            LOGGER,
+            config_entry=entry,
+            name=f"{DOMAIN} devices",
+            update_interval=READ_INTERVAL,
+            always_update=False,
+        )
+        self.client = client
+        self.data = {}
+        self.pages = 1
+        self._devices: dict[str, Device] = {}
+        self._known: dict[str, Known] = {}
+        self._moving: dict[str, Moving] = {}
+        self._listed: frozenset[str] = frozenset()
+        self._in_touch = True
+        self._last_reading = time.monotonic()
+        self._told = self.data
+        self._locks_listeners: list[Callable[[Iterable[LockSnapshot]], None]] = []
+        self._disputed: set[str] = set()
+        self._cancel_rung: CALLBACK_TYPE | None = None
+
+    # -- reading
+
+    @override
+    async def _async_update_data(self) -> dict[str, LockSnapshot]:
+        try:
+            reading = await self._async_list()
+        except SeamError as err:
+            if time.monotonic() - self._last_reading > GRACE:
+                self._in_touch = False
+            self._take_stock(self._devices)
+            raise read_error(err) from err
+        self._in_touch = True
+        self._last_reading = time.monotonic()
+        self.pages = reading.pages
+        self.update_interval = READ_INTERVAL * reading.pages
+        locks = self._take_in(reading)
+        self._listed = frozenset(locks)
+        self._take_stock(self._devices)
+        return self.data
+
+    async def _async_list(self) -> DeviceList:
+        """List all devices; a refused key must be refused twice to count."""
+        try:
+            return await self.client.list_devices()
+        except SeamCredentialsError:
+            try:
+                await self.client.get_workspace()
+            except SeamCredentialsError as err:
+                raise auth_error(err) from err
+            raise
+
+    async def async_read_again(self, device_ids: Collection[str]) -> None:
+        """Read some locks again, with one request.
+
+        Raises:
+            SeamError: when Seam could not be read.
+        """
+        reading = await self.client.list_devices(device_ids)
+        self._take_stock(self._take_in(reading))
+        self._tell()
+
+    def _take_in(self, reading: DeviceList) -> list[str]:
+        """Add a reading to what is known; return the ids of its locks."""
+        locks: list[str] = []
+        for device in reading.devices:
+            device_id = device.device_id
+            if not device.is_lock and device_id not in self._devices:
+                continue
+            locks.append(device_id)
+            known = self._known.get(device_id, Known())
+            newer = known.with_reading(
+                # What an unreachable lock still shows is no proof.
+                device.locked if is_reachable(device) else None,
+                reading.begun_at,
+            )
+            if newer is not known:
+                self._known[device_id] = newer
+                self._devices[device_id] = device
+        return locks
+
+    # -- what commands and events add
+
+    @callback
+    def async_learn(self, device_id: str, learn: Callable[[Known], Known]) -> None:
+        """Add a proof of one lock to what is known, and tell of it."""
+        self._known[device_id] = learn(self._known.get(device_id, Known()))
+        self._take_stock((device_id,))
+        self._tell()
+
+    @callback
+    def async_set_moving(self, device_id: str, moving: Moving | None) -> None:
+        """Show that a command is in flight, or no longer."""
+        if moving is None:
+            self._moving.pop(device_id, None)
+        else:
+            self._moving[device_id] = moving
+        self._take_stock((device_id,))
+        self._tell()
+
+    def verdict(self, device_id: str) -> Verdict:
+        """Return what the proofs of one lock add up to."""
+        return self._known.get(device_id, Known()).verdict
+
+    @callback
+    def async_forget(self, device_id: str) -> None:
+        """Drop a lock whose device a person has removed."""
+        self.data = {key: kept for key, kept in self.data.items() if key != device_id}
+        self._told = self.data
+        self._devices.pop(device_id, None)
+        self._known.pop(device_id, None)
+        self._disputed.discard(device_id)
+
+    # -- who is told
+
+    @callback
+    def async_add_locks_listener(
+        self, listener: Callable[[Iterable[LockSnapshot]], None]
+    ) -> CALLBACK_TYPE:
+        """Call back with the snapshots that changed, new locks included."""
+        self._locks_listeners.append(listener)
+        return lambda: self._locks_listeners.remove(listener)
+
+    def _take_stock(self, device_ids: Iterable[str]) -> None:
+        """Renew the snapshots of some locks where something visible changed."""
+        changed: dict[str, LockSnapshot] = {}
+        for device_id in device_ids:
+            if (device := self._devices.get(device_id)) is None:
+                continue
+            known = self._known[device_id]
+            verdict = known.verdict
+            listed = device_id in self._listed
+            snapshot = LockSnapshot(
+                device=device,
+                available=self._in_touch and listed and is_reachable(device),
+                listed=listed,
+                in_touch=self._in_touch,
+                locked=verdict.locked,
+                assumed=verdict.assumed,
+                jammed=known.is_jammed,
+                lock_failed=known.lock_failed,
+                moving=self._moving.get(device_id),
+            )
+            if verdict.disputed:
+                self._dispute(device_id)
+            else:
+                self._disputed.discard(device_id)
+            if snapshot != self.data.get(device_id):
+                changed[device_id] = snapshot
+        if changed:
+            self.data = {**self.data, **changed}
+
+    def _tell(self) -> None:
+        """Tell those, and only those, whose lock has changed since last told."""
+        told, self._told = self._told, self.data
+        if told is self.data:
+            return
+        changed = {
+            device_id: snapshot
+            for device_id, snapshot in self.data.items()
+            if told.get(device_id) is not snapshot
+        }
+        for listener in list(self._locks_listeners):
+            listener(changed.values())
+        for update, context in list(self._listeners.values()):
+            if context in changed:
+                update()
+
+    @callback
+    @override
+    def async_update_listeners(self) -> None:
+        self._tell()
+
+    @callback
+    @override
+    def _async_refresh_finished(self) -> None:
+        self._tell()
+
+    # -- the ladder: a disputed lock is read again soon, a few times
+
+    def _dispute(self, device_id: str) -> None:
+        if device_id in self._disputed:
+            return
+        self._disputed.add(device_id)
+        self._stop_ladder()
+        self._climb(0)
+
+    def _climb(self, rung: int) -> None:
+        if rung >= len(LADDER):
+            return
+        waited = LADDER[rung - 1] if rung else 0.0
+        self._cancel_rung = async_call_later(
+            self.hass,
+            LADDER[rung] - waited,
+            HassJob(partial(self._async_rung, rung), cancel_on_shutdown=True),
+        )
+
+    async def _async_rung(self, rung: int, _now: datetime) -> None:
+        self._cancel_rung = None
+        if not self._disputed:
+            return
+        try:
+            await self.async_read_again(self._disputed)
+        except SeamError as err:
+            LOGGER.debug("Reading disputed locks again failed: %s", err)
+        if self._cancel_rung is None:  # no newer dispute has begun the ladder anew
+            self._climb(rung + 1)
+
+    def _stop_ladder(self) -> None:
+        if self._cancel_rung is not None:
+            self._cancel_rung()
+            self._cancel_rung = None
+
+    @override
+    async def async_shutdown(self) -> None:
+        self._stop_ladder()
+        await super().async_shutdown()

@@ -1,0 +1,84 @@
+"""What all Seam entities share: one lock's snapshot, and its device."""
+
+from collections.abc import Callable, Iterable
+from typing import override
+
+from homeassistant.core import callback
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+
+from .const import CONSOLE_URL, DOMAIN
+from .coordinator import LockSnapshot, SeamConfigEntry, SeamCoordinator
+
+
+class SeamEntity(CoordinatorEntity[SeamCoordinator]):
+    """An entity of one lock; reads one snapshot and nothing else."""
+
+    _attr_has_entity_name = True
+
+    def __init__(
+        self,
+        coordinator: SeamCoordinator,
+        snapshot: LockSnapshot,
+        description: EntityDescription,
+    ) -> None:
+        """Tie the entity to its lock."""
+        device = snapshot.device
+        super().__init__(coordinator, context=device.device_id)
+        self.entity_description = description
+        self._device_id = device.device_id
+        self._attr_unique_id = (
+            f"{device.device_id}-{description.key}"
+            if description.key
+            else device.device_id
+        )
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, device.device_id)},
+            name=device.name,
+            manufacturer=device.manufacturer,
+            model=device.model,
+            model_id=device.device_type,
+            serial_number=device.serial_number,
+            suggested_area=device.room_name,
+            configuration_url=f"{CONSOLE_URL}/devices/{device.device_id}",
+        )
+
+    @property
+    def snapshot(self) -> LockSnapshot:
+        """Return what is known of the lock now."""
+        return self.coordinator.data[self._device_id]
+
+    @property
+    @override
+    def available(self) -> bool:
+        return self.snapshot.available
+
+
+@callback
+def async_add_for_each_lock[D: EntityDescription](
+    entry: SeamConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    descriptions: Iterable[D],
+    exists: Callable[[D, LockSnapshot], bool],
+    make: Callable[[SeamCoordinator, LockSnapshot, D], Entity],
+) -> None:
+    """Add what each lock has, now and whenever a lock or a part of it appears."""
+    coordinator = entry.runtime_data.coordinator
+    added: set[tuple[str, str]] = set()
+
+    @callback
+    def add(snapshots: Iterable[LockSnapshot]) -> None:
+        new: list[Entity] = []
+        for snapshot in snapshots:
+            for description in descriptions:
+                key = (snapshot.device.device_id, description.key)
+                if key not in added and exists(description, snapshot):
+                    added.add(key)
+                    new.append(make(coordinator, snapshot, description))
+        if new:
+            async_add_entities(new)
+
+    add(coordinator.data.values())
+    entry.async_on_unload(coordinator.async_add_locks_listener(add))
