@@ -187,12 +187,13 @@ class Known:
     def verdict(self) -> Verdict:
         """Return what the proofs add up to."""
         hard = self._hard()
-        if self.read_at < self.void_at or self.read_at <= (hard.proven_at or _NEVER):
+        hard_at = _NEVER if hard.proven_at is None else hard.proven_at
+        if self.read_at < self.void_at or self.read_at <= hard_at:
             # A reading that was begun before the proof says nothing new.
             verdict = hard
             disputed = self._overtook(hard)
         else:
-            verdict, disputed = self._read(hard)
+            verdict, disputed = self._read(hard, hard_at)
         if verdict.locked is True and self._in_doubt(verdict):
             verdict, disputed = Verdict(), True
         assumed = self.accepted_at > _NEVER and verdict.locked is not None
@@ -223,7 +224,7 @@ class Known:
             and self.read_locked is not hard.locked
         )
 
-    def _read(self, hard: Verdict) -> tuple[Verdict, bool]:
+    def _read(self, hard: Verdict, hard_at: float) -> tuple[Verdict, bool]:
         """Return what the newest reading says in the light of the rest."""
         said = Verdict(
             locked=self.read_locked, proven_at=self.read_at, source=Source.READING
@@ -231,8 +232,7 @@ class Known:
         if self.read_locked is None:
             return Verdict(), False
         if self.read_locked is False:
-            fresh = self.read_at <= (hard.proven_at or _NEVER) + STALE
-            return said, hard.locked is True and fresh
+            return said, hard.locked is True and self.read_at <= hard_at + STALE
         if self.locked_at <= self.unlocked_at and self._may_be_stale(
             self.unlocked_at
         ):
