@@ -67,9 +67,7 @@ LATE = 100 + STALE + 1
         pytest.param(
             [event(False, 5), event(True, 4)], False, False, False, id="late lock"
         ),
-        pytest.param(
-            [event(True, 5), event(False, 5)], False, False, False, id="tie"
-        ),
+        pytest.param([event(True, 5), event(False, 5)], False, False, False, id="tie"),
         pytest.param(
             [event(True, 5), reading(False, 4)], True, False, True, id="overtaken read"
         ),
@@ -257,9 +255,7 @@ def test_jam_lasts_until_something_proves_otherwise() -> None:
     assert not locked.lock_failed
 
 
-proofs = st.lists(
-    st.tuples(st.booleans(), st.integers(0, 50)), min_size=1, max_size=20
-)
+proofs = st.lists(st.tuples(st.booleans(), st.integers(0, 50)), min_size=1, max_size=20)
 
 
 @given(proofs, st.randoms(use_true_random=False))

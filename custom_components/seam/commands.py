@@ -17,6 +17,7 @@ from .api import (
 )
 from .const import DOMAIN, LOGGER
 from .coordinator import LockSnapshot, Moving, SeamCoordinator, is_reachable
+from .known import speaks_of_jam
 from .translate import UNCERTAIN_ERRORS, command_error
 
 if TYPE_CHECKING:
@@ -29,8 +30,7 @@ WATCH = 300.0
 PACE = ((3.0, 0.25), (10.0, 0.5), (DEADLINE, 1.0), (WATCH, 5.0))
 # Seam takes 15 of each kind a minute for one device (seam-api.md, section 8.1).
 COMMANDS_A_MINUTE = 15
-# The words of attempts are free text; these are the only ones looked for.
-JAM_WORDS = ("jam", "obstruct", "not fully extended")
+MINUTE = 60.0
 
 
 @dataclass(slots=True, eq=False)
@@ -58,12 +58,6 @@ class Command:
         """Let the callers go; the first outcome counts."""
         if not self.outcome.done():
             self.outcome.set_result(error)
-
-
-def speaks_of_jam(attempt: ActionAttempt) -> bool:
-    """Return whether an attempt's error says that the bolt is stuck."""
-    said = f"{attempt.error_type} {attempt.error_message}".lower()
-    return any(word in said for word in JAM_WORDS)
 
 
 class Commands:
@@ -142,7 +136,7 @@ class Commands:
         """Keep below Seam's limit for one device."""
         now = self._hass.loop.time()
         sent = self._sent.setdefault((snapshot.device.device_id, lock), deque())
-        while sent and now - sent[0] >= 60:
+        while sent and now - sent[0] >= MINUTE:
             sent.popleft()
         if len(sent) >= COMMANDS_A_MINUTE:
             raise HomeAssistantError(
@@ -150,7 +144,7 @@ class Commands:
                 translation_key="lock_rate_limited" if lock else "unlock_rate_limited",
                 translation_placeholders={
                     "name": snapshot.device.name,
-                    "seconds": f"{60 - (now - sent[0]):.0f}",
+                    "seconds": f"{MINUTE - (now - sent[0]):.0f}",
                 },
             )
         sent.append(now)
@@ -223,7 +217,9 @@ class Commands:
             self._coordinator.async_learn(
                 device_id,
                 lambda known: known.with_failure(
-                    lock, ended_at, jammed=speaks_of_jam(attempt)
+                    lock,
+                    ended_at,
+                    jammed=speaks_of_jam(attempt.error_type, attempt.error_message),
                 ),
             )
             self._settle(
@@ -252,7 +248,8 @@ class Commands:
         """Say honestly what is known when nothing came back in time."""
         device_id, lock = command.device_id, command.lock
         self._coordinator.async_learn(
-            device_id, lambda known: known.with_silence(lock, started_at, self._latest())
+            device_id,
+            lambda known: known.with_silence(lock, started_at, self._latest()),
         )
         await self._async_read_again(command)
         if self._coordinator.verdict(device_id).locked is lock:

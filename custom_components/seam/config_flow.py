@@ -4,9 +4,6 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Any, override
 
-import voluptuous as vol
-from yarl import URL
-
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
@@ -25,6 +22,8 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
     TextSelectorType,
 )
+import voluptuous as vol
+from yarl import URL
 
 from .api import (
     DEFAULT_ENDPOINT,
@@ -236,7 +235,9 @@ class SeamConfigFlow(ConfigFlow, domain=DOMAIN):
                 for key, value in entry.data.items()
                 if key not in (CONF_API_KEY, CONF_ENDPOINT, CONF_WORKSPACE_ID)
             }
-            return self.async_update_reload_and_abort(entry, data={**kept, **self._data})
+            return self.async_update_reload_and_abort(
+                entry, data={**kept, **self._data}
+            )
         self._abort_if_unique_id_configured()
         return self.async_create_entry(title=self._title(workspace), data=self._data)
 

@@ -23,6 +23,9 @@ from enum import StrEnum
 # minutes (seam-api.md, section 3.1), plus a minute for the way here.
 STALE = 660.0
 
+# Errors of attempts are free text; these are the only words looked for.
+JAM_WORDS = ("jam", "obstruct", "not fully extended")
+
 _NEVER = float("-inf")
 
 
@@ -108,7 +111,7 @@ class Known:
             if known.rereads > 1:
                 known = replace(known, accepted_at=_NEVER, rereads=0)
         if locked is not None and begun_at > known.failed_at:
-            known = known._past_failure(locked)
+            known = known.past_failure(locked)
         return known
 
     def with_event(self, locked: bool, occurred_at: float) -> Known:
@@ -147,7 +150,16 @@ class Known:
         )
 
     def with_failure(self, locked: bool, failed_at: float, *, jammed: bool) -> Known:
-        """Add a command that failed; the last proof stands."""
+        """Add a command that failed; the last proof stands.
+
+        News of a failure that is older than what made it good changes nothing.
+        """
+        made_good_at = max(
+            self.locked_at if locked else self.unlocked_at,
+            self.read_at if self.read_locked is locked else _NEVER,
+        )
+        if failed_at <= max(made_good_at, self.failed_at):
+            return self
         return replace(
             self, failed_at=failed_at, failed_wish=locked, failed_jammed=jammed
         )
@@ -163,10 +175,11 @@ class Known:
         if at > known.failed_at > _NEVER:
             # Something moved after the failure: no jam any more, and a lock
             # that failed is made good by proof of locked.
-            known = replace(known, failed_jammed=False)._past_failure(locked)
+            known = replace(known, failed_jammed=False).past_failure(locked)
         return known
 
-    def _past_failure(self, locked: bool) -> Known:
+    def past_failure(self, locked: bool) -> Known:
+        """Return what is known once a failed command has come true after all."""
         if self.failed_wish is not locked:
             return self
         return replace(self, failed_at=_NEVER, failed_wish=None, failed_jammed=False)
@@ -209,9 +222,7 @@ class Known:
         if newest == _NEVER or newest < self.void_at:
             return Verdict()
         if self.locked_at > self.unlocked_at:
-            return Verdict(
-                locked=True, proven_at=self.locked_at, source=self.locked_by
-            )
+            return Verdict(locked=True, proven_at=self.locked_at, source=self.locked_by)
         return Verdict(
             locked=False, proven_at=self.unlocked_at, source=self.unlocked_by
         )
@@ -233,9 +244,7 @@ class Known:
             return Verdict(), False
         if self.read_locked is False:
             return said, hard.locked is True and self.read_at <= hard_at + STALE
-        if self.locked_at <= self.unlocked_at and self._may_be_stale(
-            self.unlocked_at
-        ):
+        if self.locked_at <= self.unlocked_at and self._may_be_stale(self.unlocked_at):
             # Unlocked is proven and this reading may be from before it. After
             # a lock command that nobody confirmed not even that is certain.
             return (hard if hard.locked is False else Verdict()), True
@@ -253,6 +262,10 @@ class Known:
         """Return whether an unlock without an answer may have undone "locked"."""
         if self.doubt_at == _NEVER or self.locked_at > self.doubt_at:
             return False
-        return verdict.source is not Source.READING or self._may_be_stale(
-            self.doubt_at
-        )
+        return verdict.source is not Source.READING or self._may_be_stale(self.doubt_at)
+
+
+def speaks_of_jam(error_type: str | None, error_message: str | None) -> bool:
+    """Return whether the error of an attempt says that the bolt is stuck."""
+    said = f"{error_type} {error_message}".lower()
+    return any(word in said for word in JAM_WORDS)

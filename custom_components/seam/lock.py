@@ -21,9 +21,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add a lock for every lock that Seam lists."""
-    async_add_for_each_lock(
-        entry, async_add_entities, LOCKS, lambda *_: True, SeamLock
-    )
+    async_add_for_each_lock(entry, async_add_entities, LOCKS, lambda *_: True, SeamLock)
 
 
 class SeamLock(SeamEntity, LockEntity):

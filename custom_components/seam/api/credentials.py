@@ -25,9 +25,7 @@ _PREFIXES = (
     ("ey", CredentialKind.CONSOLE_TOKEN),
 )
 
-USABLE_KINDS = frozenset(
-    {CredentialKind.API_KEY, CredentialKind.PERSONAL_ACCESS_TOKEN}
-)
+USABLE_KINDS = frozenset({CredentialKind.API_KEY, CredentialKind.PERSONAL_ACCESS_TOKEN})
 
 
 def credential_kind(credential: str) -> CredentialKind:

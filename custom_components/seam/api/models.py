@@ -208,8 +208,7 @@ class Device:
             locked=locked,
             door_open=flag(properties.get("door_open")),
             has_battery=(
-                isinstance(battery, dict)
-                or properties.get("battery_level") is not None
+                isinstance(battery, dict) or properties.get("battery_level") is not None
             ),
             battery_level=_level(level),
             battery_status=text(obj(battery).get("status")),
