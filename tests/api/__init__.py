@@ -1,0 +1,1 @@
+"""Tests of the Seam client on its own, without Home Assistant."""
