@@ -7,32 +7,71 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from .api import DEFAULT_ENDPOINT, SeamClient
 from .commands import Commands
-from .const import CONF_ENDPOINT, CONF_WORKSPACE_ID, DOMAIN
+from .const import CONF_ENDPOINT, CONF_NAMES_IN_HISTORY, CONF_WORKSPACE_ID, DOMAIN
 from .coordinator import SeamConfigEntry, SeamCoordinator, SeamData
+from .event_feed import EventFeed, async_remove_store
+from .push import Push, async_remove_push
+from .who import Who
 
-PLATFORMS = (Platform.BINARY_SENSOR, Platform.LOCK, Platform.SENSOR)
+PLATFORMS = (
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.LOCK,
+    Platform.SENSOR,
+)
 
 
-async def async_setup_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool:
-    """Read the locks of a workspace and set up their entities."""
-    client = SeamClient(
+def _client(hass: HomeAssistant, entry: SeamConfigEntry) -> SeamClient:
+    return SeamClient(
         async_get_clientsession(hass),
         entry.data[CONF_API_KEY],
         endpoint=entry.data.get(CONF_ENDPOINT, DEFAULT_ENDPOINT),
         workspace_id=entry.data.get(CONF_WORKSPACE_ID),
     )
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool:
+    """Read the locks of a workspace, set up their entities, and listen."""
+    client = _client(hass, entry)
     coordinator = SeamCoordinator(hass, entry, client)
     await coordinator.async_config_entry_first_refresh()
-    entry.runtime_data = SeamData(coordinator, Commands(hass, entry, coordinator))
+
+    who = Who(
+        hass,
+        client,
+        names_in_history=entry.options.get(CONF_NAMES_IN_HISTORY, True),
+    )
+    commands = Commands(hass, entry, coordinator, who)
+    feed = EventFeed(hass, entry, coordinator, commands, who)
+    push = Push(hass, entry, coordinator, feed)
+    entry.runtime_data = SeamData(coordinator, commands, feed, push)
+    commands.push_is_alive = feed.push_is_alive = push.is_alive
+    commands.on_trouble = coordinator.on_surprise = feed.async_list_soon
+    feed.on_lost = push.async_lost
+
+    await feed.async_load()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     # Keeps the readings going in a workspace that has no lock yet.
     entry.async_on_unload(coordinator.async_add_listener(lambda: None))
+    entry.async_on_unload(who.async_listen())
+    feed.async_begin()
+    push.async_start()
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool:
     """Take the entities down; commands in flight end with the entry."""
-    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    if unloaded:
+        await entry.runtime_data.feed.async_save()
+    return unloaded
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> None:
+    """Leave nothing behind, here or at Seam."""
+    await async_remove_push(hass, entry, _client(hass, entry))
+    await async_remove_store(hass, entry.entry_id)
 
 
 async def async_remove_config_entry_device(
@@ -44,7 +83,7 @@ async def async_remove_config_entry_device(
         if domain != DOMAIN:
             continue
         snapshot = coordinator.data.get(device_id)
-        if snapshot is not None and snapshot.listed:
+        if device_id == entry.unique_id or (snapshot is not None and snapshot.listed):
             return False
         coordinator.async_forget(device_id)
     return True

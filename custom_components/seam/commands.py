@@ -2,23 +2,26 @@
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .api import (
     ActionAttempt,
     AttemptStatus,
+    Event,
     SeamClient,
     SeamError,
     SeamRateLimitError,
 )
-from .const import DOMAIN, LOGGER
+from .const import DOMAIN, LOGGER, POSITIONS
 from .coordinator import LockSnapshot, Moving, SeamCoordinator, is_reachable
-from .known import speaks_of_jam
+from .known import Source, speaks_of_jam
 from .translate import UNCERTAIN_ERRORS, command_error
+from .who import Who
 
 if TYPE_CHECKING:
     from .coordinator import SeamConfigEntry
@@ -28,6 +31,9 @@ DEADLINE = 30.0
 WATCH = 300.0
 # Age of the youngest attempt in seconds, and how often attempts are asked for.
 PACE = ((3.0, 0.25), (10.0, 0.5), (DEADLINE, 1.0), (WATCH, 5.0))
+# The same while push is alive, which is faster; only the first is asked soon, for
+# an event that came before the answer to the command.
+PACE_WITH_PUSH = 2.0
 # Seam takes 15 of each kind a minute for one device (seam-api.md, section 8.1).
 COMMANDS_A_MINUTE = 15
 MINUTE = 60.0
@@ -40,19 +46,23 @@ class Command:
     Attributes:
         device_id: Seam's id of the lock.
         lock: True to lock, False to unlock.
+        context: of the call in Home Assistant.
         sent_at: loop time at which it was sent.
+        started_at: the earliest time by Seam's clock at which it can have acted.
         attempt_id: Seam's id of the attempt, None until Seam answered.
-        attempt: resolves with the attempt once it is final.
+        attempt: resolves with the attempt once it is final, or with None once
+            an event has proven the lock's position.
         outcome: resolves with what the caller gets: an error, or None.
     """
 
     device_id: str
     lock: bool
+    context: Context
     sent_at: float
-    attempt: asyncio.Future[ActionAttempt]
+    started_at: float
+    attempt: asyncio.Future[ActionAttempt | None]
     outcome: asyncio.Future[HomeAssistantError | None]
     attempt_id: str | None = None
-    task: asyncio.Task[None] | None = field(default=None, repr=False)
 
     def end(self, error: HomeAssistantError | None = None) -> None:
         """Let the callers go; the first outcome counts."""
@@ -68,19 +78,23 @@ class Commands:
         hass: HomeAssistant,
         entry: SeamConfigEntry,
         coordinator: SeamCoordinator,
+        who: Who,
     ) -> None:
         """Start with nothing in flight."""
         self._hass = hass
         self._entry = entry
         self._coordinator = coordinator
         self._client: SeamClient = coordinator.client
+        self._who = who
+        self.push_is_alive: Callable[[], bool] = lambda: False
+        self.on_trouble: Callable[[], None] = lambda: None
         self._running: dict[str, Command] = {}
         self._awaited: dict[str, Command] = {}
         self._sent: dict[tuple[str, bool], deque[float]] = {}
         self._poller: asyncio.Task[None] | None = None
         self._woken = asyncio.Event()
 
-    async def async_send(self, device_id: str, *, lock: bool) -> None:
+    async def async_send(self, device_id: str, *, lock: bool, context: Context) -> None:
         """Lock or unlock, and return when the lock proved it.
 
         The same command already in flight is joined; the opposite one ends.
@@ -95,8 +109,9 @@ class Commands:
         if running is None or running.lock is not lock or running.outcome.done():
             self._count(snapshot, lock=lock)
             if running is not None:
-                self._drop(running, "superseded")
-            running = self._start(device_id, lock=lock)
+                # It is followed on, for what it may yet do to the bolt.
+                running.end(self._error(running, "superseded"))
+            running = self._start(device_id, lock=lock, context=context)
         # A caller that goes away does not take the command along.
         if error := await asyncio.shield(running.outcome):
             raise error
@@ -151,16 +166,22 @@ class Commands:
 
     # -- one command
 
-    def _start(self, device_id: str, *, lock: bool) -> Command:
+    def _start(self, device_id: str, *, lock: bool, context: Context) -> Command:
         loop = self._hass.loop
         command = Command(
-            device_id, lock, loop.time(), loop.create_future(), loop.create_future()
+            device_id,
+            lock,
+            context,
+            loop.time(),
+            self._client.now() - self._client.clock_error,
+            loop.create_future(),
+            loop.create_future(),
         )
         self._running[device_id] = command
         self._coordinator.async_set_moving(
             device_id, Moving.LOCKING if lock else Moving.UNLOCKING
         )
-        command.task = self._entry.async_create_background_task(
+        self._entry.async_create_background_task(
             self._hass, self._async_run(command), f"{DOMAIN} command"
         )
         return command
@@ -175,7 +196,6 @@ class Commands:
 
     async def _async_follow(self, command: Command) -> None:
         client, device_id, lock = self._client, command.device_id, command.lock
-        started_at = client.now() - client.clock_error
         try:
             if lock:
                 attempt = await client.lock_door(device_id)
@@ -185,34 +205,45 @@ class Commands:
             if isinstance(err, UNCERTAIN_ERRORS):
                 self._coordinator.async_learn(
                     device_id,
-                    lambda known: known.with_silence(lock, started_at, self._latest()),
+                    lambda known: known.with_silence(
+                        lock, command.started_at, self._latest()
+                    ),
                 )
                 await self._async_read_again(command)
+                self.on_trouble()
             self._settle(command, command_error(err, self._name(command), lock=lock))
             return
 
         command.attempt_id = attempt.action_attempt_id
+        self._who.async_command_sent(attempt.action_attempt_id, command.context)
         self._awaited[attempt.action_attempt_id] = command
         self._take(attempt)
+        self._end_if_proven(command)
         self._keep_polling()
         try:
             async with asyncio.timeout_at(command.sent_at + DEADLINE):
-                attempt = await asyncio.shield(command.attempt)
+                final = await asyncio.shield(command.attempt)
         except TimeoutError:
-            await self._async_deadline(command, started_at)
+            await self._async_deadline(command)
             try:
                 async with asyncio.timeout_at(command.sent_at + WATCH):
-                    attempt = await asyncio.shield(command.attempt)
+                    final = await asyncio.shield(command.attempt)
             except TimeoutError:
                 return
-        await self._async_conclude(command, attempt, started_at)
+        if final is None:
+            self._settle(command)
+        else:
+            await self._async_conclude(command, final)
 
-    async def _async_conclude(
-        self, command: Command, attempt: ActionAttempt, started_at: float
-    ) -> None:
+    async def _async_conclude(self, command: Command, attempt: ActionAttempt) -> None:
         """Add what a final attempt proves, and let the callers go."""
         device_id, lock = command.device_id, command.lock
-        ended_at = self._latest()
+        started_at, ended_at = command.started_at, self._latest()
+        if attempt.status is AttemptStatus.SUCCESS:
+            actor = await self._who.async_sender(command.context)
+            self._coordinator.async_name_actor(
+                device_id, actor, locked=lock, at=started_at
+            )
         if attempt.status is AttemptStatus.ERROR:
             self._coordinator.async_learn(
                 device_id,
@@ -230,6 +261,7 @@ class Commands:
                     error=attempt.error_message or attempt.error_type or "?",
                 ),
             )
+            self.on_trouble()
             await self._async_read_again(command)
         elif attempt.was_confirmed:
             self._coordinator.async_learn(
@@ -244,12 +276,12 @@ class Commands:
             await self._async_read_again(command)
             self._settle(command)
 
-    async def _async_deadline(self, command: Command, started_at: float) -> None:
+    async def _async_deadline(self, command: Command) -> None:
         """Say honestly what is known when nothing came back in time."""
         device_id, lock = command.device_id, command.lock
         self._coordinator.async_learn(
             device_id,
-            lambda known: known.with_silence(lock, started_at, self._latest()),
+            lambda known: known.with_silence(lock, command.started_at, self._latest()),
         )
         await self._async_read_again(command)
         if self._coordinator.verdict(device_id).locked is lock:
@@ -275,13 +307,6 @@ class Commands:
         if self._running.get(command.device_id) is command:
             self._coordinator.async_set_moving(command.device_id, None)
         command.end(error)
-
-    def _drop(self, command: Command, why: str) -> None:
-        """Give up a command for another one."""
-        command.end(self._error(command, why))
-        self._forget(command)
-        if command.task is not None:
-            command.task.cancel()
 
     def _forget(self, command: Command) -> None:
         if command.attempt_id is not None:
@@ -319,6 +344,8 @@ class Commands:
             youngest = max(command.sent_at for command in self._awaited.values())
             age = loop.time() - youngest
             pace = next((pace for until, pace in PACE if age < until), PACE[-1][1])
+            if self.push_is_alive() and asked_at > youngest:
+                pace = max(pace, PACE_WITH_PUSH)
             # Counted from the last question, so that answers' time adds nothing.
             asked_at = max(asked_at + pace, loop.time())
             self._woken.clear()
@@ -338,6 +365,52 @@ class Commands:
                 continue
             for attempt in attempts:
                 self._take(attempt)
+
+    # -- what events say of commands
+
+    @callback
+    def async_take_event(self, event: Event, attempt: ActionAttempt | None) -> None:
+        """End the command that an event tells the end of.
+
+        Args:
+            event: of any type.
+            attempt: the failed command that it tells of, if known.
+        """
+        if attempt is not None:
+            self._take(attempt)
+        elif event.action_attempt_id in self._awaited and event.event_type.startswith(
+            "action_attempt."
+        ):
+            self._entry.async_create_background_task(
+                self._hass,
+                self._async_ask(event.action_attempt_id),
+                f"{DOMAIN} attempt",
+            )
+        if (
+            event.event_type in POSITIONS
+            and (command := self._running.get(event.device_id or "")) is not None
+            and command.attempt_id is not None
+        ):
+            self._end_if_proven(command)
+
+    async def _async_ask(self, action_attempt_id: str) -> None:
+        try:
+            self._take(await self._client.get_action_attempt(action_attempt_id))
+        except SeamError as err:
+            LOGGER.debug("Asking for an action attempt failed: %s", err)
+
+    def _end_if_proven(self, command: Command) -> None:
+        """End a command when an event since its start tells the wished position."""
+        verdict = self._coordinator.verdict(command.device_id)
+        if (
+            verdict.locked is command.lock
+            and verdict.source is Source.EVENT
+            and verdict.proven_at is not None
+            and verdict.proven_at > command.started_at
+            and not command.attempt.done()
+        ):
+            self._awaited.pop(command.attempt_id or "", None)
+            command.attempt.set_result(None)
 
     def _take(self, attempt: ActionAttempt) -> None:
         """Hand a final attempt to its command."""

@@ -1,20 +1,23 @@
 """Set up a workspace: one API key, checked before anything is kept."""
 
 from collections.abc import Mapping
-from ipaddress import ip_address
 from typing import Any, override
 
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
     SOURCE_USER,
+    ConfigEntry,
     ConfigFlow,
     ConfigFlowResult,
+    OptionsFlowWithReload,
 )
 from homeassistant.const import CONF_API_KEY
+from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
@@ -23,7 +26,6 @@ from homeassistant.helpers.selector import (
     TextSelectorType,
 )
 import voluptuous as vol
-from yarl import URL
 
 from .api import (
     DEFAULT_ENDPOINT,
@@ -32,9 +34,17 @@ from .api import (
     SeamClient,
     SeamError,
     Workspace,
+    checked_endpoint,
     credential_kind,
 )
-from .const import CONF_ENDPOINT, CONF_WORKSPACE_ID, CONSOLE_URL, DOMAIN, LOGGER
+from .const import (
+    CONF_ENDPOINT,
+    CONF_NAMES_IN_HISTORY,
+    CONF_WORKSPACE_ID,
+    CONSOLE_URL,
+    DOMAIN,
+    LOGGER,
+)
 from .translate import error_key
 
 SECTION_ADVANCED = "advanced"
@@ -62,32 +72,6 @@ def _schema(endpoint: str) -> vol.Schema:
     )
 
 
-def checked_endpoint(value: str) -> str | None:
-    """Return the base URL in its plain form, or None when it is not allowed.
-
-    https anywhere; http only to loopback and private addresses, because a key
-    must not cross the internet in clear.
-    """
-    try:
-        url = URL(value.strip())
-    except ValueError:
-        return None
-    if url.host is None or url.user or url.password or url.query or url.fragment:
-        return None
-    if url.scheme == "http":
-        try:
-            address = ip_address(url.host)
-        except ValueError:
-            if url.host != "localhost":
-                return None
-        else:
-            if not (address.is_loopback or address.is_private):
-                return None
-    elif url.scheme != "https":
-        return None
-    return str(url).rstrip("/")
-
-
 class SeamConfigFlow(ConfigFlow, domain=DOMAIN):
     """Ask for a key, and for the workspace where the key has several."""
 
@@ -98,6 +82,13 @@ class SeamConfigFlow(ConfigFlow, domain=DOMAIN):
         """Start with nothing entered."""
         self._data: dict[str, Any] = {}
         self._workspaces: tuple[Workspace, ...] = ()
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> SeamOptionsFlow:
+        """Return the flow for what can be chosen later."""
+        return SeamOptionsFlow()
 
     @override
     async def async_step_user(
@@ -274,6 +265,26 @@ class SeamConfigFlow(ConfigFlow, domain=DOMAIN):
         if key == "unknown":
             LOGGER.error("Seam refused the check of a key: %s", err)
         return key, {"error": str(err)}
+
+
+class SeamOptionsFlow(OptionsFlowWithReload):
+    """Choose what enters the history."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask whether names may enter the history."""
+        if user_input is not None:
+            return self.async_create_entry(data=user_input)
+        schema = vol.Schema(
+            {vol.Required(CONF_NAMES_IN_HISTORY, default=True): BooleanSelector()}
+        )
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(
+                schema, self.config_entry.options
+            ),
+        )
 
 
 class _RefusedError(Exception):

@@ -14,25 +14,36 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from .api import (
+    ActionAttempt,
     Device,
     DeviceList,
+    Event,
     SeamClient,
     SeamCredentialsError,
     SeamError,
 )
 from .const import (
     DOMAIN,
+    FAILURES,
     GRACE,
     LADDER,
     LOGGER,
+    POSITIONS,
+    READ_AFTER,
     READ_INTERVAL,
+    READ_INTERVAL_WITH_PUSH,
+    RELOCK_DELAY,
+    RELOCK_MARGIN,
     UNREACHABLE_ERRORS,
 )
-from .known import Known, Verdict
+from .known import Known, Source, Verdict, speaks_of_jam
 from .translate import auth_error, read_error
+from .who import Actor
 
 if TYPE_CHECKING:
     from .commands import Commands
+    from .event_feed import EventFeed
+    from .push import Push
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +52,8 @@ class SeamData:
 
     coordinator: SeamCoordinator
     commands: Commands
+    feed: EventFeed
+    push: Push
 
 
 type SeamConfigEntry = ConfigEntry[SeamData]
@@ -67,6 +80,7 @@ class LockSnapshot:
         jammed: the last command ended in a jam.
         lock_failed: locking failed, and nothing has proven locked since.
         moving: the command in flight, or None.
+        actor: who brought the bolt to where it is, None when not told.
     """
 
     device: Device
@@ -78,6 +92,16 @@ class LockSnapshot:
     jammed: bool
     lock_failed: bool
     moving: Moving | None
+    actor: Actor | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """Who moved a bolt, where to, and when."""
+
+    locked: bool
+    at: float
+    actor: Actor
 
 
 def is_reachable(device: Device) -> bool:
@@ -114,6 +138,12 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         self._devices: dict[str, Device] = {}
         self._known: dict[str, Known] = {}
         self._moving: dict[str, Moving] = {}
+        self._moves: dict[str, _Move] = {}
+        self._relocks: dict[str, CALLBACK_TYPE] = {}
+        self._push_is_alive = False
+        self._proof_listeners: list[Callable[[], None]] = []
+        # Called when a reading shows a movement that no event has told.
+        self.on_surprise: Callable[[], None] = lambda: None
         self._listed: frozenset[str] = frozenset()
         self._in_touch = True
         self._last_reading = time.monotonic()
@@ -136,11 +166,28 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         self._in_touch = True
         self._last_reading = time.monotonic()
         self.pages = reading.pages
-        self.update_interval = READ_INTERVAL * reading.pages
         locks = self._take_in(reading)
         self._listed = frozenset(locks)
+        self._set_pace()
         self._take_stock(self._devices)
         return self.data
+
+    @callback
+    def async_set_push(self, alive: bool) -> None:
+        """Read less often while every movement is pushed."""
+        if alive is self._push_is_alive:
+            return
+        self._push_is_alive = alive
+        self._set_pace()
+        self._schedule_refresh()
+
+    def _set_pace(self) -> None:
+        interval = READ_INTERVAL
+        if self._push_is_alive and not any(
+            self._devices[device_id].door_open is not None for device_id in self._listed
+        ):
+            interval = READ_INTERVAL_WITH_PUSH
+        self.update_interval = interval * self.pages
 
     async def _async_list(self) -> DeviceList:
         """List all devices; a refused key must be refused twice to count."""
@@ -192,6 +239,48 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         self._tell()
 
     @callback
+    def async_name_actor(
+        self, device_id: str, actor: Actor, *, locked: bool, at: float
+    ) -> None:
+        """Remember who moved a bolt; to be told with the proof that follows."""
+        move = self._moves.get(device_id)
+        if move is None or at >= move.at:
+            self._moves[device_id] = _Move(locked, at, actor)
+
+    @callback
+    def async_take_event(
+        self, event: Event, actor: Actor, attempt: ActionAttempt | None, *, late: bool
+    ) -> None:
+        """Add what an event says of a lock; order and repetition do not matter.
+
+        Args:
+            event: of any type.
+            actor: who caused it.
+            attempt: the failed command that the event tells of, if known.
+            late: it is old news, which names no one.
+        """
+        if event.event_type in READ_AFTER and not late:
+            self.config_entry.async_create_background_task(
+                self.hass, self.async_request_refresh(), f"{DOMAIN} refresh"
+            )
+        device_id, at = event.device_id, event.occurred_at
+        if device_id is None or device_id not in self._devices:
+            return
+        if (locked := POSITIONS.get(event.event_type)) is not None:
+            if not late:
+                self.async_name_actor(device_id, actor, locked=locked, at=at)
+            self.async_learn(device_id, lambda known: known.with_event(locked, at))
+            if not locked and not late:
+                self._follow_relock(device_id)
+        elif (wish := FAILURES.get(event.event_type)) is not None:
+            jammed = attempt is not None and speaks_of_jam(
+                attempt.error_type, attempt.error_message
+            )
+            self.async_learn(
+                device_id, lambda known: known.with_failure(wish, at, jammed=jammed)
+            )
+
+    @callback
     def async_set_moving(self, device_id: str, moving: Moving | None) -> None:
         """Show that a command is in flight, or no longer."""
         if moving is None:
@@ -212,6 +301,7 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         self._told = self.data
         self._devices.pop(device_id, None)
         self._known.pop(device_id, None)
+        self._moves.pop(device_id, None)
         self._disputed.discard(device_id)
 
     # -- who is told
@@ -224,6 +314,12 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         self._locks_listeners.append(listener)
         return lambda: self._locks_listeners.remove(listener)
 
+    @callback
+    def async_add_proof_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call back after every reading and proof, whether it changed anything."""
+        self._proof_listeners.append(listener)
+        return lambda: self._proof_listeners.remove(listener)
+
     def _take_stock(self, device_ids: Iterable[str]) -> None:
         """Renew the snapshots of some locks where something visible changed."""
         changed: dict[str, LockSnapshot] = {}
@@ -232,6 +328,11 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
                 continue
             known = self._known[device_id]
             verdict = known.verdict
+            move = self._moves.get(device_id)
+            if move is not None and move.locked is not verdict.locked:
+                # It was moved since, by nobody knows whom.
+                del self._moves[device_id]
+                move = None
             listed = device_id in self._listed
             snapshot = LockSnapshot(
                 device=device,
@@ -243,18 +344,29 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
                 jammed=known.is_jammed,
                 lock_failed=known.lock_failed,
                 moving=self._moving.get(device_id),
+                actor=move.actor if move is not None else None,
             )
             if verdict.disputed:
                 self._dispute(device_id)
             else:
                 self._disputed.discard(device_id)
-            if snapshot != self.data.get(device_id):
+            old = self.data.get(device_id)
+            if snapshot != old:
                 changed[device_id] = snapshot
+                if (
+                    old is not None
+                    and old.locked is not None
+                    and verdict.locked is not old.locked
+                    and verdict.source is Source.READING
+                ):
+                    self.on_surprise()
         if changed:
             self.data = {**self.data, **changed}
 
     def _tell(self) -> None:
         """Tell those, and only those, whose lock has changed since last told."""
+        for listener in list(self._proof_listeners):
+            listener()
         told, self._told = self._told, self.data
         if told is self.data:
             return
@@ -263,8 +375,8 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
             for device_id, snapshot in self.data.items()
             if told.get(device_id) is not snapshot
         }
-        for listener in list(self._locks_listeners):
-            listener(changed.values())
+        for locks_listener in list(self._locks_listeners):
+            locks_listener(changed.values())
         for update, context in list(self._listeners.values()):
             if context in changed:
                 update()
@@ -314,7 +426,36 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
             self._cancel_rung()
             self._cancel_rung = None
 
+    # -- doors that lock themselves do not always tell
+
+    def _follow_relock(self, device_id: str) -> None:
+        device = self._devices[device_id]
+        if not device.auto_lock_enabled:
+            return
+        delay = (
+            RELOCK_DELAY if device.auto_lock_delay is None else device.auto_lock_delay
+        )
+        self._drop_relock(device_id)
+        self._relocks[device_id] = async_call_later(
+            self.hass,
+            delay + RELOCK_MARGIN,
+            HassJob(partial(self._async_relocked, device_id), cancel_on_shutdown=True),
+        )
+
+    async def _async_relocked(self, device_id: str, _now: datetime) -> None:
+        self._relocks.pop(device_id, None)
+        try:
+            await self.async_read_again((device_id,))
+        except SeamError as err:
+            LOGGER.debug("Reading a lock that locks itself failed: %s", err)
+
+    def _drop_relock(self, device_id: str) -> None:
+        if cancel := self._relocks.pop(device_id, None):
+            cancel()
+
     @override
     async def async_shutdown(self) -> None:
         self._stop_ladder()
+        for device_id in list(self._relocks):
+            self._drop_relock(device_id)
         await super().async_shutdown()

@@ -1,10 +1,10 @@
-"""What all Seam entities share: one lock's snapshot, and its device."""
+"""What Seam entities share: a lock's snapshot or the workspace, and the device."""
 
 from collections.abc import Callable, Iterable
 from typing import override
 
 from homeassistant.core import callback
-from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
@@ -54,6 +54,33 @@ class SeamEntity(CoordinatorEntity[SeamCoordinator]):
     @override
     def available(self) -> bool:
         return self.snapshot.available
+
+
+class SeamWorkspaceEntity(Entity):
+    """An entity of the workspace itself; it tells of push."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(self, entry: SeamConfigEntry, description: EntityDescription) -> None:
+        """Tie the entity to its workspace."""
+        workspace_id = entry.unique_id or entry.entry_id
+        self.entity_description = description
+        self.push = entry.runtime_data.push
+        self._attr_unique_id = f"{workspace_id}-{description.key}"
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, workspace_id)},
+            name=entry.title,
+            manufacturer="Seam",
+            entry_type=DeviceEntryType.SERVICE,
+            configuration_url=CONSOLE_URL,
+        )
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Write the state whenever push changes."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.push.async_listen(self.async_write_ha_state))
 
 
 @callback

@@ -3,11 +3,16 @@
 from typing import Any, override
 
 from homeassistant.components.lock import LockEntity, LockEntityDescription
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_LOGBOOK_ENTRY
+from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .const import DOMAIN
 from .coordinator import Moving, SeamConfigEntry
 from .entity import SeamEntity, async_add_for_each_lock
+from .event_feed import Happening
+from .who import Actor
+from .wording import sentence
 
 # Commands of many locks run side by side; the client shares their polling.
 PARALLEL_UPDATES = 0
@@ -26,6 +31,8 @@ async def async_setup_entry(
 
 class SeamLock(SeamEntity, LockEntity):
     """A lock; says locked only when the bolt is proven to be thrown."""
+
+    _actor: Actor | None = None
 
     @property
     @override
@@ -53,6 +60,42 @@ class SeamLock(SeamEntity, LockEntity):
     def assumed_state(self) -> bool:
         return self.snapshot.assumed
 
+    @property
+    @override
+    def changed_by(self) -> str | None:
+        actor = self.snapshot.actor
+        return actor.changed_by if actor is not None else None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Enter what happens to the lock in the logbook."""
+        await super().async_added_to_hass()
+        feed = self.coordinator.config_entry.runtime_data.feed
+        self.async_on_remove(feed.async_listen(self._device_id, self._async_log))
+
+    @callback
+    def _async_log(self, happening: Happening) -> None:
+        self.hass.bus.async_fire(
+            EVENT_LOGBOOK_ENTRY,
+            {
+                "name": self.snapshot.device.name,
+                "message": sentence(happening),
+                "domain": DOMAIN,
+                "entity_id": self.entity_id,
+            },
+            context=happening.actor.context,
+        )
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        actor = self.snapshot.actor
+        if actor is not self._actor:
+            self._actor = actor
+            if actor is not None and actor.context is not None:
+                self.async_set_context(actor.context)
+        super()._handle_coordinator_update()
+
     @override
     async def async_lock(self, **kwargs: Any) -> None:
         """Throw the bolt; returns once that is proven."""
@@ -65,4 +108,6 @@ class SeamLock(SeamEntity, LockEntity):
 
     async def _async_send(self, *, lock: bool) -> None:
         commands = self.coordinator.config_entry.runtime_data.commands
-        await commands.async_send(self._device_id, lock=lock)
+        await commands.async_send(
+            self._device_id, lock=lock, context=self._context or Context()
+        )

@@ -74,3 +74,8 @@ def command_error(err: SeamError, name: str, *, lock: bool) -> HomeAssistantErro
         translation_key="lock_failed" if lock else "unlock_failed",
         translation_placeholders={"name": name, "error": str(err)},
     )
+
+
+def push_error(key: str) -> HomeAssistantError:
+    """Turn a self-test that did not come back into an error for the caller."""
+    return HomeAssistantError(translation_domain=DOMAIN, translation_key=key)

@@ -2,6 +2,7 @@
 
 from .client import DEFAULT_ENDPOINT, DeviceList, SeamClient
 from .credentials import USABLE_KINDS, CredentialKind, credential_kind
+from .endpoint import checked_endpoint, is_local
 from .errors import (
     SeamConnectionError,
     SeamCredentialsError,
@@ -23,6 +24,7 @@ from .models import (
     Webhook,
     Workspace,
 )
+from .signature import SignatureError, sign, verify
 
 __all__ = [
     "DEFAULT_ENDPOINT",
@@ -45,7 +47,12 @@ __all__ = [
     "SeamResponseError",
     "SeamServerError",
     "SeamTimeoutError",
+    "SignatureError",
     "Webhook",
     "Workspace",
+    "checked_endpoint",
     "credential_kind",
+    "is_local",
+    "sign",
+    "verify",
 ]

@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 import logging
 import random
@@ -17,6 +16,7 @@ from typing import Any, Protocol, Self
 import aiohttp
 import orjson
 
+from .clock import SeamClock, read_date
 from .errors import (
     SeamConnectionError,
     SeamCredentialsError,
@@ -44,8 +44,8 @@ TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 READ_RETRIES = 2
 READ_DEADLINE = 40.0
 BACKOFF = 0.4
-# Until an answer has told Seam's time, in seconds.
-UNKNOWN_CLOCK_ERROR = 2.0
+# A longer Retry-After is not believed, in seconds.
+LONGEST_WAIT = 86400.0
 # F answers 400 with this type when a key is not one of its own.
 _CREDENTIAL_TYPES = frozenset(
     {
@@ -112,42 +112,23 @@ class SeamClient:
         }
         if workspace_id is not None:
             self._headers["seam-workspace"] = workspace_id
-        self._clock_low = -UNKNOWN_CLOCK_ERROR
-        self._clock_high = UNKNOWN_CLOCK_ERROR
+        self._clock = SeamClock()
 
     # -- Seam's clock
 
     @property
     def clock_offset(self) -> float:
-        """Return what to add to our clock to get Seam's, in seconds.
-
-        Zero as long as our clock may be right.
-        """
-        return min(max(0.0, self._clock_low), self._clock_high)
+        """Return what to add to our clock to get Seam's, in seconds."""
+        return self._clock.offset
 
     @property
     def clock_error(self) -> float:
         """Return how far `now` may be off, in seconds."""
-        offset = self.clock_offset
-        return max(self._clock_high - offset, offset - self._clock_low)
+        return self._clock.error
 
     def now(self) -> float:
         """Return the time by Seam's clock, in seconds since the epoch."""
-        return time.time() + self.clock_offset
-
-    def _learn_clock(self, date: str | None, sent: float, received: float) -> None:
-        """Narrow down Seam's clock: Date has whole seconds, every answer helps."""
-        if date is None:
-            return
-        try:
-            seams = parsedate_to_datetime(date).timestamp()
-        except ValueError:
-            return
-        low, high = seams - received, seams + 1 - sent
-        self._clock_low = max(self._clock_low, low)
-        self._clock_high = min(self._clock_high, high)
-        if self._clock_low > self._clock_high:  # one of the clocks was set
-            self._clock_low, self._clock_high = low, high
+        return self._clock.now()
 
     # -- endpoints
 
@@ -338,7 +319,7 @@ class SeamClient:
             msg = f"Seam could not be reached: {type(err).__name__}"
             raise SeamConnectionError(msg) from err
 
-        self._learn_clock(response.headers.get("Date"), sent, time.time())
+        self._clock.learn(response.headers.get("Date"), sent, time.time())
         answer = _decode(raw)
         if response.status != HTTPStatus.OK:
             raise self._error(response.status, response.headers, answer)
@@ -358,19 +339,20 @@ class SeamClient:
     ) -> SeamError:
         """Turn an answer that is not 200 into the error it means."""
         error = obj(answer.get("error")) if answer else {}
-        error_type = text(error.get("type"))
-        message = text(error.get("message"))
+        error_type = self._safe(text(error.get("type")))
+        message = self._safe(text(error.get("message")))
         facts: dict[str, Any] = {
             "status": status,
             "error_type": error_type,
-            "request_id": headers.get("seam-request-id")
-            or text(error.get("request_id")),
+            "request_id": self._safe(
+                headers.get("seam-request-id") or text(error.get("request_id"))
+            ),
         }
-        if message is None:
+        if error_type is None or message is None:
+            error_type = facts["error_type"] = None
             message = f"Seam answered with status {status}"
-        if hints := _flatten(error.get("validation_errors")):
+        if hints := self._safe(_flatten(error.get("validation_errors"))):
             message = f"{message}: {hints}"
-        message = message.replace(self._api_key, "***")
 
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             return SeamRateLimitError(
@@ -393,11 +375,16 @@ class SeamClient:
         """Read Retry-After, which is either seconds or an HTTP date."""
         value = headers.get("Retry-After", "").strip()
         if value.isascii() and value.isdigit():
-            return float(value)
-        try:
-            return max(0.0, parsedate_to_datetime(value).timestamp() - self.now())
-        except ValueError:
+            wait = float(value)
+        elif (date := read_date(value)) is not None:
+            wait = max(0.0, date - self.now())
+        else:
             return None
+        return min(wait, LONGEST_WAIT)
+
+    def _safe(self, value: str | None) -> str | None:
+        """Take the key out of what an answer says."""
+        return value and value.replace(self._api_key, "***")
 
 
 def _iso(moment: float) -> str:

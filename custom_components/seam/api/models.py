@@ -295,7 +295,8 @@ class Event:
         device_id: or None (account events, entrance-only events).
         connected_account_id: or None.
         created_at: when Seam made the record.
-        occurred_at: when it happened, `created_at` when Seam did not say.
+        occurred_at: when it happened; `created_at` when Seam did not say, or
+            when the clock of the device was ahead.
         method: `keycode`, `manual`, `automatic`, `remote`, `card`, `unknown`.
         access_code_id: the code that was used, or None.
         access_code_is_managed: whether Seam manages that code, or None.
@@ -332,6 +333,8 @@ class Event:
         if occurred_at is None:
             msg = "no occurred_at"
             raise ValueError(msg)
+        if created_at is None:
+            created_at = occurred_at
         reason = obj(data.get("reason"))
         return cls(
             event_id=_required(data, "event_id"),
@@ -339,8 +342,9 @@ class Event:
             workspace_id=text(data.get("workspace_id")),
             device_id=text(data.get("device_id")),
             connected_account_id=text(data.get("connected_account_id")),
-            created_at=occurred_at if created_at is None else created_at,
-            occurred_at=occurred_at,
+            created_at=created_at,
+            # A time yet to come would outweigh all that happens until then.
+            occurred_at=min(occurred_at, created_at),
             method=text(data.get("method")),
             access_code_id=text(data.get("access_code_id")),
             access_code_is_managed=flag(data.get("access_code_is_managed")),

@@ -1,0 +1,42 @@
+"""A button that tries whether push gets through."""
+
+from typing import override
+
+from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import SeamConfigEntry
+from .entity import SeamWorkspaceEntity
+from .push import PushError
+from .translate import push_error
+
+PARALLEL_UPDATES = 1
+
+TEST_PUSH = ButtonEntityDescription(
+    key="test_push",
+    translation_key="test_push",
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: SeamConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the button of the workspace."""
+    async_add_entities([SeamTestPush(entry, TEST_PUSH)])
+
+
+class SeamTestPush(SeamWorkspaceEntity, ButtonEntity):
+    """Sends a signed request the way that Seam would; the time is a sensor."""
+
+    @override
+    async def async_press(self) -> None:
+        """Run the self-test."""
+        try:
+            await self.push.async_self_test()
+        except PushError as err:
+            raise push_error(err.key) from err
