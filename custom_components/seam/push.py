@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 from aiohttp import ClientError, ClientTimeout
 from aiohttp.hdrs import METH_GET, METH_HEAD, METH_POST, METH_PUT
 from aiohttp.web import Request, Response
-from homeassistant.components import cloud, webhook
+from homeassistant.components import webhook
 from homeassistant.const import CONF_WEBHOOK_ID, EVENT_CORE_CONFIG_UPDATE
 from homeassistant.core import (
     CALLBACK_TYPE,
@@ -28,6 +28,7 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util import ulid as ulid_util
 import orjson
 
+from . import cloudhook
 from .api import (
     DEFAULT_ENDPOINT,
     Event,
@@ -128,10 +129,7 @@ async def async_remove_push(
                 err,
             )
     if CONF_CLOUDHOOK_URL in entry.data:
-        try:
-            await cloud.async_delete_cloudhook(hass, entry.data[CONF_WEBHOOK_ID])
-        except (cloud.CloudNotAvailable, ValueError) as err:
-            LOGGER.debug("The cloud webhook was not removed: %s", type(err).__name__)
+        await cloudhook.async_delete(hass, entry.data[CONF_WEBHOOK_ID])
 
 
 class Push:
@@ -212,11 +210,8 @@ class Push:
         self._active = True
         entry.async_on_unload(self._stop)
         entry.async_on_unload(
-            cloud.async_listen_connection_change(hass, self._async_cloud_changed)
-        )
-        entry.async_on_unload(
-            cloud.async_listen_cloudhook_change(
-                hass, webhook_id, self._async_cloudhook_changed
+            cloudhook.async_listen(
+                hass, webhook_id, self._async_cloud_changed, self._async_url_changed
             )
         )
         entry.async_on_unload(
@@ -234,16 +229,15 @@ class Push:
         self._reconcile_soon(renew=self._feed.gap > LONG_AWAY)
 
     @callback
-    def _async_cloud_changed(self, state: cloud.CloudConnectionState) -> None:
-        if state is cloud.CloudConnectionState.CLOUD_CONNECTED:
+    def _async_cloud_changed(self, connected: bool) -> None:
+        if connected:
             self._reconcile_soon()
         elif self.uses_cloud and self.is_alive():
             # Nothing gets through until it is back.
             self._set_state(PushState.UNPROVEN)
 
     @callback
-    def _async_cloudhook_changed(self, cloudhook: dict[str, Any] | None) -> None:
-        url = cloudhook.get("cloudhook_url") if cloudhook else None
+    def _async_url_changed(self, url: str | None) -> None:
         if url != self._entry.data.get(CONF_CLOUDHOOK_URL):
             self._keep({CONF_CLOUDHOOK_URL: url})
             self._reconcile_soon()
@@ -312,16 +306,13 @@ class Push:
     async def _async_address(self) -> str | None:
         """Return where Seam can reach us, or None."""
         hass, webhook_id = self._hass, self._entry.data[CONF_WEBHOOK_ID]
-        if cloud.async_active_subscription(hass):
-            url: str | None = self._entry.data.get(CONF_CLOUDHOOK_URL)
-            if cloud.async_is_connected(hass):
-                try:
-                    url = await cloud.async_get_or_create_cloudhook(hass, webhook_id)
-                except cloud.CloudNotAvailable:
-                    LOGGER.debug("Home Assistant Cloud gave no webhook")
-                else:
-                    self._keep({CONF_CLOUDHOOK_URL: url})
+        if cloudhook.is_subscribed(hass):
+            url = await cloudhook.async_get_url(hass, webhook_id)
             if url is not None:
+                self._keep({CONF_CLOUDHOOK_URL: url})
+                return url
+            # Not connected at the moment: the address is good again soon.
+            if (url := self._entry.data.get(CONF_CLOUDHOOK_URL)) is not None:
                 return url
         # A Seam in this house, as in tests, may use the address in the house.
         here = is_local(self._entry.data.get(CONF_ENDPOINT, DEFAULT_ENDPOINT))

@@ -43,6 +43,7 @@ SHORTEST_WINDOW = 1.0
 TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 READ_RETRIES = 2
 READ_DEADLINE = 40.0
+NO_ANSWER = "Seam did not answer in time"
 BACKOFF = 0.4
 # A longer Retry-After is not believed, in seconds.
 LONGEST_WAIT = 86400.0
@@ -280,7 +281,15 @@ class SeamClient:
         self, path: str, body: Json, key: str, kind: type = dict
     ) -> dict[str, Any]:
         """Call a path that changes nothing, again if it failed in passing."""
-        deadline = time.monotonic() + READ_DEADLINE
+        try:
+            async with asyncio.timeout(READ_DEADLINE) as limit:
+                return await self._try(path, body, key, kind, limit)
+        except TimeoutError as err:
+            raise SeamTimeoutError(NO_ANSWER) from err
+
+    async def _try(
+        self, path: str, body: Json, key: str, kind: type, limit: asyncio.Timeout
+    ) -> dict[str, Any]:
         attempt = 0
         while True:
             try:
@@ -294,7 +303,8 @@ class SeamClient:
                 wait = getattr(err, "retry_after", None)
                 if wait is None:
                     wait = BACKOFF * attempt * random.uniform(0.5, 1.5)  # noqa: S311
-                if attempt > READ_RETRIES or time.monotonic() + wait > deadline:
+                left = (limit.when() or 0) - asyncio.get_running_loop().time()
+                if attempt > READ_RETRIES or wait > left:
                     raise
                 await self._sleep(wait)
 
@@ -313,8 +323,7 @@ class SeamClient:
             ) as response:
                 raw = await response.read()
         except TimeoutError as err:
-            msg = "Seam did not answer in time"
-            raise SeamTimeoutError(msg) from err
+            raise SeamTimeoutError(NO_ANSWER) from err
         except (aiohttp.ClientError, OSError, ValueError) as err:
             msg = f"Seam could not be reached: {type(err).__name__}"
             raise SeamConnectionError(msg) from err
@@ -348,8 +357,7 @@ class SeamClient:
                 headers.get("seam-request-id") or text(error.get("request_id"))
             ),
         }
-        if error_type is None or message is None:
-            error_type = facts["error_type"] = None
+        if message is None:
             message = f"Seam answered with status {status}"
         if hints := self._safe(_flatten(error.get("validation_errors"))):
             message = f"{message}: {hints}"
@@ -361,7 +369,9 @@ class SeamClient:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return SeamServerError(message, **facts)
         if (
-            status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+            status == HTTPStatus.UNAUTHORIZED
+            # Without Seam's envelope it is a firewall on the way that forbids.
+            or (status == HTTPStatus.FORBIDDEN and error_type is not None)
             or error_type in _CREDENTIAL_TYPES
         ):
             return SeamCredentialsError(message, **facts)
@@ -415,15 +425,15 @@ def _parse_all[T: _FromJson](
     skipped = 0
     for entry in entries:
         try:
-            found.append(model.from_json(entry))
-        except ValueError, AttributeError, TypeError:
+            found.append(model.from_json(obj(entry)))
+        except ValueError:
             skipped += 1
     if skipped:
         _LOGGER.debug("Skipped %s unreadable %s entries", skipped, model.__name__)
     return found, skipped
 
 
-def _flatten(tree: object, path: str = "") -> str:
+def _flatten(tree: object, path: str = "", depth: int = 8) -> str:
     """Flatten Seam's validation tree into one readable sentence."""
     parts: list[str] = []
     for key, value in obj(tree).items():
@@ -431,8 +441,8 @@ def _flatten(tree: object, path: str = "") -> str:
             hints = ", ".join(str(hint) for hint in items(value))
             if hints:
                 parts.append(f"{path}: {hints}" if path else hints)
-        else:
-            deeper = _flatten(value, f"{path}.{key}" if path else str(key))
+        elif depth:
+            deeper = _flatten(value, f"{path}.{key}" if path else key, depth - 1)
             if deeper:
                 parts.append(deeper)
     return "; ".join(parts)

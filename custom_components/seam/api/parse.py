@@ -38,7 +38,11 @@ def number(value: object) -> float | None:
     """Return a finite JSON number as float, else None. Booleans do not count."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if isfinite(value) else None
+    try:
+        found = float(value)
+    except OverflowError:
+        return None
+    return found if isfinite(found) else None
 
 
 def timestamp(value: object) -> float | None:

@@ -47,8 +47,10 @@ def signing_key(secret: str) -> bytes:
 
 def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
     """Return the signature of a request, with its version."""
-    signed = f"{message_id}.{timestamp}.".encode() + body
-    mac = hmac.new(signing_key(secret), signed, sha256).digest()
+    # A header may hold bytes that are no text; they are signed as they came.
+    start = f"{message_id}.{timestamp}.".encode(errors="surrogateescape")
+    signed = start + body
+    mac = hmac.digest(signing_key(secret), signed, sha256)
     return f"{VERSION},{base64.b64encode(mac).decode()}"
 
 
