@@ -312,8 +312,9 @@ class Push:
                 self._keep({CONF_CLOUDHOOK_URL: url})
                 return url
             # Not connected at the moment: the address is good again soon.
-            if (url := self._entry.data.get(CONF_CLOUDHOOK_URL)) is not None:
-                return url
+            known_url: str | None = self._entry.data.get(CONF_CLOUDHOOK_URL)
+            if known_url is not None:
+                return known_url
         # A Seam in this house, as in tests, may use the address in the house.
         here = is_local(self._entry.data.get(CONF_ENDPOINT, DEFAULT_ENDPOINT))
         try:
