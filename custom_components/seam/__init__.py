@@ -55,8 +55,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool
     # Keeps the readings going in a workspace that has no lock yet.
     entry.async_on_unload(coordinator.async_add_listener(lambda: None))
     entry.async_on_unload(who.async_listen())
-    feed.async_begin()
     push.async_start()
+    feed.async_begin()
     return True
 
 

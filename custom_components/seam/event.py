@@ -73,12 +73,13 @@ class SeamActivity(SeamEntity, EventEntity):
             self.async_set_context(actor.context)
         self.async_write_ha_state()
 
+    @property
+    @override
+    def available(self) -> bool:
+        # What happened stays true, and nothing may be lost while a lock is offline.
+        return True
+
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Write only what makes a difference here: whether it is available."""
-        if self.available is not self._was_available:
-            self._was_available = self.available
-            super()._handle_coordinator_update()
-
-    _was_available = True
+        """Readings tell nothing of what happened."""

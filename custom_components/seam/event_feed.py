@@ -63,7 +63,10 @@ class Happening:
 
 
 class _Stored(TypedDict):
+    """What a restart needs; both times are seconds since the epoch."""
+
     cursor: float | None
+    listed_at: float | None
     seen: list[str]
     names: dict[str, str]
 
@@ -97,6 +100,7 @@ class EventFeed:
         self._who = who
         self._store = _store(hass, entry.entry_id)
         self._cursor: float | None = None
+        self._listed_at: float | None = None
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._unpushed: dict[str, float] = {}
         self._types: frozenset[str] = EVENT_TYPES
@@ -114,6 +118,7 @@ class EventFeed:
         stored = await self._store.async_load()
         if stored is not None:
             self._cursor = stored["cursor"]
+            self._listed_at = stored["listed_at"]
             self._seen = OrderedDict.fromkeys(stored["seen"])
             self._who.restore(stored["names"])
 
@@ -131,14 +136,17 @@ class EventFeed:
     def _as_stored(self) -> _Stored:
         return {
             "cursor": self._cursor,
+            "listed_at": self._listed_at,
             "seen": list(self._seen),
             "names": self._who.as_stored(),
         }
 
     @property
     def gap(self) -> float:
-        """Return for how long nothing was listed, in seconds."""
-        return 0.0 if self._cursor is None else self._client.now() - self._cursor
+        """Return how long ago events were listed, in seconds; 0 if never."""
+        if self._listed_at is None:
+            return 0.0
+        return self._client.now() - self._listed_at
 
     @callback
     def async_listen(
@@ -198,6 +206,7 @@ class EventFeed:
             events = await self._client.list_events(since, until)
         await self.async_take(events, "list")
         self._cursor = max((self._cursor, *(event.created_at for event in events)))
+        self._listed_at = now
         self._look_for_lost()
 
     def _look_for_lost(self) -> None:

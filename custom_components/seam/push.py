@@ -150,6 +150,7 @@ class Push:
         self._feed = feed
         self._lock = asyncio.Lock()
         self._active = False
+        self._was_away = False
         self._state = PushState.NO_ADDRESS
         self._alive_since = 0.0
         self._listeners: list[Callable[[], None]] = []
@@ -217,6 +218,8 @@ class Push:
         entry.async_on_unload(
             hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._async_config_changed)
         )
+        # Before the feed lists again, which ends the gap.
+        self._was_away = self._feed.gap > LONG_AWAY
         entry.async_on_unload(async_at_started(hass, self._async_started))
 
     def _stop(self) -> None:
@@ -226,7 +229,7 @@ class Push:
         webhook.async_unregister(self._hass, self._entry.data[CONF_WEBHOOK_ID])
 
     async def _async_started(self, _hass: HomeAssistant) -> None:
-        self._reconcile_soon(renew=self._feed.gap > LONG_AWAY)
+        self._reconcile_soon(renew=self._was_away)
 
     @callback
     def _async_cloud_changed(self, connected: bool) -> None:

@@ -339,7 +339,7 @@ class SeamClient:
             raise SeamResponseError(
                 msg,
                 status=response.status,
-                request_id=response.headers.get("seam-request-id"),
+                request_id=self._safe(response.headers.get("seam-request-id")),
             )
         return answer
 

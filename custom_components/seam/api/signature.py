@@ -47,9 +47,7 @@ def signing_key(secret: str) -> bytes:
 
 def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
     """Return the signature of a request, with its version."""
-    # A header may hold bytes that are no text; they are signed as they came.
-    start = f"{message_id}.{timestamp}.".encode(errors="surrogateescape")
-    signed = start + body
+    signed = f"{message_id}.{timestamp}.".encode() + body
     mac = hmac.digest(signing_key(secret), signed, sha256)
     return f"{VERSION},{base64.b64encode(mac).decode()}"
 
@@ -74,6 +72,9 @@ def verify(secret: str, headers: Mapping[str, str], body: bytes, now: float) -> 
             break
     else:
         msg = "not signed"
+        raise SignatureError(msg)
+    if not message_id.isascii():  # may not even be text
+        msg = "bad id"
         raise SignatureError(msg)
     if not (stamp.isascii() and stamp.isdigit()) or len(stamp) > len(str(2**63)):
         msg = "bad timestamp"
