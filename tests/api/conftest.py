@@ -35,6 +35,7 @@ class ScriptedSeam:
     url: str = ""
     asked: list[Asked] = field(default_factory=list)
     script: deque[Answer] = field(default_factory=deque)
+    always: Answer | None = None  # once the script is used up
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     def then(self, *answers: Answer) -> None:
@@ -53,7 +54,9 @@ class ScriptedSeam:
                 json.loads(await request.read()),
             )
         )
-        return await self.script.popleft()(request)
+        answer = self.script.popleft() if self.script else self.always
+        assert answer is not None, "more was asked than the script answers"
+        return await answer(request)
 
     async def hang(self, _request: web.Request) -> web.StreamResponse:
         """Answer only once the test is over."""

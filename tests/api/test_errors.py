@@ -26,7 +26,7 @@ from custom_components.seam.api import (
     client as client_module,
 )
 
-from .conftest import KEY, Answer, ScriptedSeam, Waits, fail, ok, raw, reset
+from .conftest import KEY, Answer, ScriptedSeam, fail, ok, raw, reset
 
 HTML = "<html><body>Bad gateway</body></html>"
 
@@ -202,14 +202,12 @@ async def test_the_validation_tree_becomes_one_sentence(
 async def test_an_endless_validation_tree(
     seam: ScriptedSeam, client: SeamClient
 ) -> None:
-    deep = '{"a":' * 1000 + '{"_errors": ["x"]}' + "}" * 1000
-    seam.then(
-        raw(
-            '{"error": {"type": "t", "message": "m", "validation_errors": %s}}' % deep,
-            status=400,
-        )
-    )
-    assert isinstance(await error_of(client), (SeamInputError, SeamResponseError))
+    tree = '{"a":' * 1000 + '{"_errors": ["x"]}' + "}" * 1000
+    error_json = '{"type": "t", "message": "m", "validation_errors": ' + tree + "}"
+    seam.then(raw('{"error": ' + error_json + "}", status=400))
+    error = await error_of(client)
+    assert type(error) is SeamInputError
+    assert error.message == "m"
 
 
 # -- 429
@@ -358,7 +356,7 @@ async def test_the_key_is_in_no_error_and_no_log(
         ok(action_attempt={"error": {"message": KEY}}),
         reset,
     )
-    for _ in range(6):
+    while seam.script:
         error = await error_of(client)
         shown = f"{error} {error!r} {error.message} {error.error_type} "
         assert KEY not in shown + f"{error.request_id} {error.args} {error.__cause__}"

@@ -44,9 +44,10 @@ WEBHOOK = {
 }
 
 type Call = Callable[[SeamClient], Awaitable[object]]
+type Endpoint = tuple[Call, str, dict[str, Any], dict[str, Any]]
 
 # Every endpoint: how it is called, the path, the body, and the envelope.
-ENDPOINTS: list[tuple[Call, str, dict[str, Any], dict[str, Any]]] = [
+ENDPOINTS: list[Endpoint] = [
     (
         lambda client: client.get_workspace(),
         "/workspaces/get",
@@ -146,15 +147,11 @@ ENDPOINTS: list[tuple[Call, str, dict[str, Any], dict[str, Any]]] = [
 IDS = [f"{path} {sorted(body)}" for _, path, body, _ in ENDPOINTS]
 
 
-@pytest.mark.parametrize(("call", "path", "body", "envelope"), ENDPOINTS, ids=IDS)
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=IDS)
 async def test_every_endpoint_is_one_post_with_json(
-    seam: ScriptedSeam,
-    client: SeamClient,
-    call: Call,
-    path: str,
-    body: dict[str, Any],
-    envelope: dict[str, Any],
+    seam: ScriptedSeam, client: SeamClient, endpoint: Endpoint
 ) -> None:
+    call, path, body, envelope = endpoint
     seam.then(ok(**envelope))
     await call(client)
     (asked,) = seam.asked
@@ -165,18 +162,9 @@ async def test_every_endpoint_is_one_post_with_json(
     assert "seam-workspace" not in asked.headers
 
 
-@pytest.mark.parametrize(
-    ("call", "path", "body", "envelope"),
-    [row for row in ENDPOINTS if row[3]],
-    ids=[name for name, row in zip(IDS, ENDPOINTS, strict=True) if row[3]],
-)
+@pytest.mark.parametrize("call", [row[0] for row in ENDPOINTS if row[3]])
 async def test_an_answer_without_its_key_is_not_seams(
-    seam: ScriptedSeam,
-    client: SeamClient,
-    call: Call,
-    path: str,
-    body: dict[str, Any],
-    envelope: dict[str, Any],
+    seam: ScriptedSeam, client: SeamClient, call: Call
 ) -> None:
     seam.then(ok(headers={"seam-request-id": "r1"}))
     with pytest.raises(SeamResponseError) as caught:
@@ -192,8 +180,10 @@ async def test_an_answer_without_its_key_is_not_seams(
 async def test_an_object_without_its_id_is_not_seams(
     seam: ScriptedSeam, client: SeamClient, call: Call
 ) -> None:
-    seam.then(ok(workspace={}, device={}, action_attempt={}, access_code={}, webhook={}))
-    with pytest.raises(SeamResponseError, match="no .*_id"):
+    seam.then(
+        ok(workspace={}, device={}, action_attempt={}, access_code={}, webhook={})
+    )
+    with pytest.raises(SeamResponseError, match=r"no \w+_id"):
         await call(client)
 
 
@@ -232,9 +222,7 @@ async def test_all_pages_are_read_with_the_same_question(
 async def test_a_repeated_cursor_ends_the_list(
     seam: ScriptedSeam, client: SeamClient
 ) -> None:
-    seam.then(
-        page("p2", device("1")), page("p3", device("2")), page("p2", device("3"))
-    )
+    seam.then(page("p2", device("1")), page("p3", device("2")), page("p2", device("3")))
     answer = await client.list_devices()
     assert [found.device_id for found in answer.devices] == ["1", "2", "3"]
     assert answer.pages == 3
@@ -287,9 +275,12 @@ async def test_one_bad_device_hides_no_other(
     answer = await client.list_devices()
     assert [found.device_id for found in answer.devices] == ["1", "2"]
     assert answer.skipped == 2
-    assert [record.getMessage() for record in caplog.records] == [
-        "Skipped 2 unreadable Device entries"
+    logged = [
+        record.getMessage()
+        for record in caplog.records
+        if record.name.startswith("custom_components.seam")
     ]
+    assert logged == ["Skipped 2 unreadable Device entries"]
 
 
 # -- what is made of the other answers

@@ -117,7 +117,7 @@ async def test_a_read_is_cut_off_at_its_deadline(
     seam: ScriptedSeam, client: SeamClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second try began in time, but would not end in time."""
-    monkeypatch.setattr(client_module, "READ_DEADLINE", 0.3)
+    monkeypatch.setattr(client_module, "READ_DEADLINE", 0.8)
     seam.then(fail(503), seam.hang)
     with pytest.raises(SeamTimeoutError):
         await client.get_workspace()

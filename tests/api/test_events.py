@@ -1,0 +1,120 @@
+"""Listing events, of which Seam gives only so many at a time and has no pages."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+import json
+import random
+
+from aiohttp import web
+import pytest
+
+from custom_components.seam.api import SeamClient
+
+from .conftest import Answer, ScriptedSeam, ok
+
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+DAY = timedelta(days=1).total_seconds()
+LIMIT = 500
+
+
+def events_made(after: Sequence[float]) -> Answer:
+    """Answer with the events of the asked time, as many as fit, in any order.
+
+    Args:
+        after: seconds since BEGIN at which each event was made.
+    """
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        asked = json.loads(await request.read())
+        since, until = map(datetime.fromisoformat, asked["between"])
+        found = [
+            {
+                "event_id": f"e{number}",
+                "event_type": "lock.locked",
+                "created_at": (BEGIN + timedelta(seconds=moment)).isoformat(),
+            }
+            for number, moment in enumerate(after)
+            # Both bounds are exclusive.
+            if since < BEGIN + timedelta(seconds=moment) < until
+        ]
+        random.Random(1).shuffle(found)
+        return web.json_response({"events": found[: asked["limit"]], "ok": True})
+
+    return answer
+
+
+async def ids(client: SeamClient) -> set[str]:
+    since = BEGIN.timestamp()
+    return {event.event_id for event in await client.list_events(since, since + DAY)}
+
+
+@pytest.mark.parametrize("count", [0, 1, LIMIT - 1])
+async def test_what_fits_takes_one_request(
+    seam: ScriptedSeam, client: SeamClient, count: int
+) -> None:
+    seam.always = events_made([1.0 + number for number in range(count)])
+    assert len(await ids(client)) == count
+    assert len(seam.asked) == 1
+
+
+@pytest.mark.parametrize("count", [LIMIT, LIMIT + 1, 3000])
+async def test_a_day_at_the_limit_is_halved_until_all_fits(
+    seam: ScriptedSeam, client: SeamClient, count: int
+) -> None:
+    seam.always = events_made([1 + (DAY - 2) * n / count for n in range(count)])
+    assert await ids(client) == {f"e{number}" for number in range(count)}
+    assert len(seam.asked) <= 4 * count / LIMIT + 3
+
+
+async def test_a_burst_is_cut_out(seam: ScriptedSeam, client: SeamClient) -> None:
+    """Most of a day's events in one minute."""
+    after = [30_000 + 60 * number / 2000 for number in range(2000)]
+    seam.always = events_made(after)
+    assert len(await ids(client)) == 2000
+
+
+async def test_nothing_is_lost_where_the_halves_meet(
+    seam: ScriptedSeam, client: SeamClient
+) -> None:
+    """The bounds are exclusive, and an event may lie just on one."""
+    seam.always = events_made([DAY / 2] * 3 + [float(number) for number in range(700)])
+    assert {"e0", "e1", "e2"} <= await ids(client)
+
+
+async def test_too_many_at_one_moment_do_not_ask_for_ever(
+    seam: ScriptedSeam, client: SeamClient
+) -> None:
+    seam.always = events_made([43_210.5] * 900)
+    assert len(await ids(client)) == LIMIT
+    assert len(seam.asked) < 100
+
+
+async def test_only_the_wanted_types_are_asked_for_in_every_half(
+    seam: ScriptedSeam, client: SeamClient
+) -> None:
+    seam.always = events_made([60.0 * number for number in range(600)])
+    since = BEGIN.timestamp()
+    await client.list_events(since, since + DAY, iter(["lock.locked"]))
+    assert len(seam.asked) > 1
+    assert all(asked.body["event_types"] == ["lock.locked"] for asked in seam.asked)
+
+
+async def test_an_unreadable_event_hides_no_other(
+    seam: ScriptedSeam, client: SeamClient
+) -> None:
+    good = {
+        "event_id": "e1",
+        "event_type": "a.new_one",
+        "occurred_at": "2026-01-01T00:00:00Z",
+    }
+    seam.then(ok(events=[None, {}, good, {**good, "occurred_at": "yesterday"}]))
+    assert [event.event_id for event in await client.list_events(0, 1)] == ["e1"]
+
+
+async def test_events_that_cannot_be_read_count_towards_the_limit(
+    seam: ScriptedSeam, client: SeamClient
+) -> None:
+    """A cut-off list is cut off whatever is in it."""
+    seam.then(ok(events=[None] * LIMIT), ok(events=[]), ok(events=[]))
+    assert await client.list_events(0, 60) == ()
+    assert len(seam.asked) == 3
