@@ -1,0 +1,189 @@
+"""Commands: Seam's action attempts, and how they end."""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+from .catalogue import make_id
+from .clock import Clock
+from .events import EventLog
+from .faults import ABSENT, Fault, FaultKind, Faults
+from .house import Door, House
+
+# Seam's limit of equal commands for a device, in a minute.
+PER_MINUTE = 15
+
+
+class TooManyCommandsError(Exception):
+    """The device has had too many commands in the last minute."""
+
+
+@dataclass(slots=True, eq=False)
+class Attempt:
+    """An action attempt.
+
+    Attributes:
+        action_attempt_id: uuid.
+        door: whose.
+        lock: True: LOCK_DOOR; False: UNLOCK_DOOR.
+        status: `pending`, `success` or `error`.
+        result: as Seam says it, or None.
+        error: the same.
+        begun_at: true time, in seconds since the epoch.
+        ended_at: the same, or None.
+    """
+
+    action_attempt_id: str
+    door: Door
+    lock: bool
+    begun_at: float
+    status: str = "pending"
+    result: dict[str, Any] | None = None
+    error: dict[str, Any] | None = None
+    ended_at: float | None = None
+
+    @property
+    def action_type(self) -> str:
+        """Return Seam's name of the command."""
+        return "LOCK_DOOR" if self.lock else "UNLOCK_DOOR"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the `action_attempt` object."""
+        return {
+            "action_attempt_id": self.action_attempt_id,
+            "action_type": self.action_type,
+            "status": self.status,
+            "result": self.result,
+            "error": self.error,
+        }
+
+
+class Attempts:
+    """All commands, by id in `all`."""
+
+    def __init__(
+        self, clock: Clock, house: House, log: EventLog, faults: Faults
+    ) -> None:
+        """Start with none."""
+        self._clock = clock
+        self._house = house
+        self._log = log
+        self._faults = faults
+        self._recent: dict[tuple[str, bool], deque[float]] = {}
+        self.all: dict[str, Attempt] = {}
+
+    def start(self, door: Door, *, lock: bool) -> Attempt:
+        """Begin a command.
+
+        Raises:
+            TooManyCommandsError: over Seam's limit for the device.
+        """
+        now = self._clock.now()
+        recent = self._recent.setdefault((door.device_id, lock), deque())
+        while recent and recent[0] <= now - 60:
+            recent.popleft()
+        if len(recent) >= PER_MINUTE:
+            raise TooManyCommandsError
+        recent.append(now)
+        attempt = Attempt(
+            action_attempt_id=make_id("attempt", len(self.all) + 1),
+            door=door,
+            lock=lock,
+            begun_at=now,
+        )
+        self.all[attempt.action_attempt_id] = attempt
+        if self._faults.take(FaultKind.ATTEMPT_PENDING, device_id=door.device_id):
+            return attempt
+        duration = self._faults.take(
+            FaultKind.ATTEMPT_DURATION, device_id=door.device_id
+        )
+        self._clock.call_later(
+            duration.seconds if duration else door.command_seconds,
+            lambda: self._end(attempt),
+        )
+        return attempt
+
+    def _take(self, attempt: Attempt, kind: FaultKind) -> Fault | None:
+        return self._faults.take(kind, device_id=attempt.door.device_id)
+
+    def _end(self, attempt: Attempt) -> None:
+        door = attempt.door
+        if door.device_id not in self._house.doors:
+            self.fail(attempt, "device_removed", "The device is gone.")
+            return
+        if fault := self._take(attempt, FaultKind.ATTEMPT_FAIL):
+            self.fail(
+                attempt,
+                fault.error_type or "uncategorized_error",
+                fault.message or "The lock did not answer.",
+            )
+            return
+        if not door.online:
+            self.fail(attempt, "device_disconnected", "The device is offline.")
+            return
+        if self._take(attempt, FaultKind.ATTEMPT_LIAR):
+            self._succeed(attempt)
+            return
+        if self._take(attempt, FaultKind.ATTEMPT_JAM):
+            door.jammed = True
+            self._house.changed(door)
+        silent = self._take(attempt, FaultKind.ATTEMPT_SILENT) is not None
+        if not self._house.move_bolt(
+            door,
+            thrown=attempt.lock,
+            method="remote",
+            action_attempt_id=attempt.action_attempt_id,
+            silent=silent,
+        ):
+            self.fail(
+                attempt,
+                "lock_jammed",
+                "The lock is jammed: the bolt could not be moved.",
+            )
+            return
+        self._succeed(attempt, silent=silent)
+        if fault := self._take(attempt, FaultKind.ATTEMPT_REVERTED):
+            self._clock.call_later(
+                fault.seconds,
+                lambda: self._turn_back(attempt),
+            )
+
+    def _turn_back(self, attempt: Attempt) -> None:
+        self._house.move_bolt(attempt.door, thrown=not attempt.lock, method="manual")
+
+    def _succeed(self, attempt: Attempt, *, silent: bool = False) -> None:
+        confirmed: bool | str | None = attempt.door.model.confirms
+        if confirmed is None:
+            confirmed = ABSENT
+        if fault := self._take(attempt, FaultKind.ATTEMPT_UNCONFIRMED):
+            confirmed = fault.value
+        attempt.status = "success"
+        attempt.result = {}
+        if confirmed is None:
+            attempt.result = None
+        elif confirmed != ABSENT:
+            attempt.result["was_confirmed_by_device"] = confirmed
+        self._ended(attempt, silent=silent)
+
+    def fail(self, attempt: Attempt, error_type: str, message: str) -> None:
+        """End a command with an error."""
+        attempt.status = "error"
+        attempt.error = {"type": error_type, "message": message}
+        self._ended(attempt)
+
+    def _ended(self, attempt: Attempt, *, silent: bool = False) -> None:
+        attempt.ended_at = self._clock.now()
+        if silent:
+            return
+        verb = "lock_door" if attempt.lock else "unlock_door"
+        outcome = "succeeded" if attempt.status == "success" else "failed"
+        self._log.record(
+            f"action_attempt.{verb}.{outcome}",
+            {
+                "action_attempt_id": attempt.action_attempt_id,
+                "action_type": attempt.action_type,
+                "status": attempt.status,
+                "device_id": attempt.door.device_id,
+                "connected_account_id": attempt.door.account_id,
+            },
+        )

@@ -1,0 +1,144 @@
+"""What can be made to go wrong, and how often."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class FaultKind(StrEnum):
+    """What goes wrong. The first part of the name says with what."""
+
+    # Answers of the API; `path` narrows them down.
+    HTTP_LATENCY = "http_latency"  # answers late by `seconds`
+    HTTP_LATE_ANSWER = "http_late_answer"  # does it, then answers late
+    HTTP_HANG = "http_hang"  # never answers
+    HTTP_STATUS = "http_status"  # answers `status`; see `retry_after`, `value`
+    HTTP_HTML = "http_html"  # a web page instead of JSON
+    HTTP_TEXT = "http_text"  # plain text instead of JSON
+    HTTP_NO_KEY = "http_no_key"  # 200 without the key that matters
+    HTTP_CUT_OFF = "http_cut_off"  # the body ends in its middle
+    HTTP_RESET = "http_reset"  # the connection breaks instead of an answer
+    HTTP_ANSWER_LOST = "http_answer_lost"  # does it, then the connection breaks
+    HTTP_HALF_LIST = "http_half_list"
+    HTTP_EMPTY_LIST = "http_empty_list"
+    HTTP_REPEATED_CURSOR = "http_repeated_cursor"
+    HTTP_BAD_ITEM = "http_bad_item"  # the first item of a list is unreadable
+    HTTP_STRANGE = "http_strange"  # unknown fields and values, extra nulls
+    HTTP_PROPERTY = "http_property"  # property `name` is `value`, or absent
+
+    # Commands; `device_id` narrows them down.
+    ATTEMPT_PENDING = "attempt_pending"  # never ends, the bolt stays
+    ATTEMPT_FAIL = "attempt_fail"  # fails with `error_type` and `message`
+    ATTEMPT_JAM = "attempt_jam"  # the bolt jams on the way
+    ATTEMPT_UNCONFIRMED = "attempt_unconfirmed"  # `value`: false, null or absent
+    ATTEMPT_DURATION = "attempt_duration"  # takes `seconds`
+    ATTEMPT_LIAR = "attempt_liar"  # confirmed, but the bolt never moved
+    ATTEMPT_SILENT = "attempt_silent"  # succeeds, no event tells of it
+    ATTEMPT_REVERTED = "attempt_reverted"  # a hand turns it back `seconds` later
+
+    # Events; `event_type` and `device_id` narrow them down.
+    EVENT_LATE = "event_late"  # Seam learns of it `seconds` later
+    EVENT_DOUBLED = "event_doubled"
+    EVENT_REORDERED = "event_reordered"  # comes after the next one
+    EVENT_DROPPED = "event_dropped"
+    EVENT_WITHOUT_DEVICE = "event_without_device"
+    EVENT_UNKNOWN_TYPE = "event_unknown_type"
+    EVENT_FOREIGN_WORKSPACE = "event_foreign_workspace"
+
+    # Deliveries to webhooks.
+    WEBHOOK_UNSIGNED = "webhook_unsigned"
+    WEBHOOK_WRONG_SIGNATURE = "webhook_wrong_signature"
+    WEBHOOK_OLD_TIMESTAMP = "webhook_old_timestamp"  # by `seconds`
+    WEBHOOK_CHANGED_BODY = "webhook_changed_body"  # after it was signed
+    WEBHOOK_HUGE_BODY = "webhook_huge_body"  # one megabyte more
+    WEBHOOK_DOUBLED = "webhook_doubled"
+    WEBHOOK_DROPPED = "webhook_dropped"
+    WEBHOOK_DELAYED = "webhook_delayed"  # by `seconds`
+
+
+ABSENT = "absent"
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Fault:
+    """One thing that goes wrong.
+
+    Attributes:
+        kind: what.
+        times: how often; None: until it is cleared.
+        path: of the API; None: all.
+        device_id: None: all.
+        event_type: None: all.
+        seconds: how long, for the kinds that take time.
+        status: HTTP status.
+        retry_after: the header as it is; `date:30` is an HTTP date in 30 s.
+        error_type: of an attempt or an error envelope.
+        message: the same.
+        name: of a property.
+        value: of a property; `absent` leaves it out.
+        hits: how often it has happened.
+    """
+
+    kind: FaultKind
+    times: int | None = None
+    path: str | None = None
+    device_id: str | None = None
+    event_type: str | None = None
+    seconds: float = 0.0
+    status: int = 500
+    retry_after: str | None = None
+    error_type: str | None = None
+    message: str | None = None
+    name: str | None = None
+    value: Any = None
+    hits: int = 0
+
+    def fits(self, **facts: str | None) -> bool:
+        """Say whether it happens to what the facts describe."""
+        return (self.times is None or self.hits < self.times) and all(
+            getattr(self, name) in (None, value) for name, value in facts.items()
+        )
+
+
+@dataclass(slots=True)
+class Faults:
+    """All that goes wrong at present.
+
+    Attributes:
+        active: in the order in which they were set.
+        clock_skew: what Seam's clock is ahead of the truth, in seconds.
+    """
+
+    active: list[Fault] = field(default_factory=list)
+    clock_skew: float = 0.0
+
+    def add(self, kind: FaultKind | str, **options: Any) -> Fault:
+        """Let something go wrong from now on."""
+        fault = Fault(kind=FaultKind(kind), **options)
+        self.active.append(fault)
+        return fault
+
+    def clear(self, *faults: Fault) -> None:
+        """Let all be well again, or just what is named."""
+        if not faults:
+            self.clock_skew = 0.0
+        self.active = [fault for fault in self.active if faults and fault not in faults]
+
+    def take(self, kind: FaultKind, **facts: str | None) -> Fault | None:
+        """Return the fault that happens now, and count it."""
+        for fault in self.active:
+            if fault.kind is kind and fault.fits(**facts):
+                fault.hits += 1
+                return fault
+        return None
+
+    def take_first(
+        self, kinds: Iterable[FaultKind], **facts: str | None
+    ) -> Fault | None:
+        """Return the first of several faults that happens now, and count it."""
+        for fault in self.active:
+            if fault.kind in kinds and fault.fits(**facts):
+                fault.hits += 1
+                return fault
+        return None

@@ -1,0 +1,424 @@
+"""The truth: doors with bolts and leaves, what moves them, and what Seam knows.
+
+What Seam believes of a door may lag behind: it hears of most things at once,
+but polls other locks only now and then, and hears nothing of an offline one.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .catalogue import (
+    CANARY_CLEANER,
+    CANARY_CLEANER_PIN,
+    CANARY_GUEST,
+    CANARY_PIN,
+    Model,
+    Plan,
+    make_id,
+)
+from .clock import Clock, Timer
+
+LOW_BATTERY = 0.2
+CRITICAL_BATTERY = 0.1
+FULL_BATTERY = 0.75
+# How long a command takes unless a door or a fault says else, in seconds.
+COMMAND_SECONDS = 1.3
+
+
+def battery_status(level: float) -> str:
+    """Return Seam's word for a level of 0..1."""
+    if level < CRITICAL_BATTERY:
+        return "critical"
+    if level < LOW_BATTERY:
+        return "low"
+    return "full" if level >= FULL_BATTERY else "good"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessCode:
+    """A PIN on a lock.
+
+    Attributes:
+        access_code_id: uuid.
+        name: as its maker named it, or None.
+        code: the PIN.
+        is_managed: Seam manages it.
+        created_at: seconds since the epoch.
+    """
+
+    access_code_id: str
+    name: str | None
+    code: str
+    is_managed: bool
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """What Seam believes of a door; the units are those of the Door."""
+
+    locked: bool
+    door_open: bool
+    battery: float
+    keypad_battery: float
+    online: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error or a warning of a device.
+
+    Attributes:
+        code: Seam's code.
+        message: Seam's words.
+        created_at: seconds since the epoch.
+    """
+
+    code: str
+    message: str
+    created_at: float
+
+
+@dataclass(slots=True, eq=False)
+class Door:
+    """The physical truth of one device, and what Seam believes of it.
+
+    Attributes:
+        device_id: uuid.
+        name: as people call it.
+        model: what it is.
+        room: Seam's room, or None.
+        created_at: seconds since the epoch.
+        bolt_thrown: True: the bolt is in the wall.
+        door_open: the door leaf stands open.
+        jammed: the bolt cannot move.
+        battery: 0..1.
+        keypad_battery: 0..1.
+        online: Seam's provider can reach it.
+        can_lock: whether it can be locked from afar now; None: never.
+        can_unlock: the same for unlocking.
+        auto_lock: seconds until it locks by itself; 0: off; None: it cannot.
+        codes: by PIN.
+        errors: by Seam's code.
+        warnings: by Seam's code.
+        seen: what Seam believes.
+        poll_seconds: how often Seam looks; None: it hears at once.
+        reading_lag: seconds until what Seam learned shows in its answers.
+        command_seconds: how long a command takes.
+        reports_auto_lock: Seam gets an event when it locks by itself.
+        denied: how often a wrong code was entered.
+        revision: counts the changes of the truth and of what Seam believes.
+    """
+
+    device_id: str
+    name: str
+    model: Model
+    room: str | None
+    created_at: float
+    bolt_thrown: bool
+    door_open: bool
+    jammed: bool
+    battery: float
+    keypad_battery: float
+    online: bool
+    can_lock: bool | None
+    can_unlock: bool | None
+    auto_lock: float | None
+    codes: dict[str, AccessCode]
+    errors: dict[str, Problem]
+    warnings: dict[str, Problem]
+    seen: Belief
+    poll_seconds: float | None = None
+    reading_lag: float = 0.0
+    command_seconds: float = COMMAND_SECONDS
+    reports_auto_lock: bool = True
+    denied: int = 0
+    revision: int = 0
+    auto_lock_timer: Timer | None = None
+    poll_timer: Timer | None = None
+    untold: list[Happening] = field(default_factory=list)
+
+    @property
+    def account_id(self) -> str:
+        """Return the id of the connected account that it belongs to."""
+        return make_id("account", self.model.maker)
+
+    def belief(self) -> Belief:
+        """Return what Seam would believe if it looked now."""
+        return Belief(
+            locked=self.bolt_thrown,
+            door_open=self.door_open,
+            battery=self.battery,
+            keypad_battery=self.keypad_battery,
+            online=self.online,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that Seam may learn of.
+
+    Attributes:
+        event_type: Seam's name for it.
+        occurred_at: true time, in seconds since the epoch.
+        fields: what the event says beyond the common fields.
+    """
+
+    event_type: str
+    occurred_at: float
+    fields: Mapping[str, Any]
+
+
+type Report = Callable[[Door, Happening], None]
+
+
+class House:
+    """All doors, and the laws of nature.
+
+    Attributes:
+        doors: by device id, in Seam's order.
+    """
+
+    def __init__(self, clock: Clock, report: Report) -> None:
+        """Start with no doors.
+
+        Args:
+            clock: true time.
+            report: called when Seam learns of something.
+        """
+        self._clock = clock
+        self._report = report
+        self.doors: dict[str, Door] = {}
+        self.built_at = clock.now()
+
+    # -- doors
+
+    def build(self, plan: Plan, device_id: str) -> Door:
+        """Add a door as planned, without a word to anybody."""
+        model = plan.model
+        now = self._clock.now()
+        believed = Belief(
+            locked=plan.bolt_thrown,
+            door_open=plan.door_open,
+            battery=plan.battery,
+            keypad_battery=plan.keypad_battery,
+            online=plan.online,
+        )
+        door = Door(
+            device_id=device_id,
+            name=plan.name,
+            model=model,
+            room=plan.room,
+            created_at=self.built_at - 86400.0,
+            bolt_thrown=plan.bolt_thrown,
+            door_open=plan.door_open,
+            jammed=False,
+            battery=plan.battery,
+            keypad_battery=plan.keypad_battery,
+            online=plan.online,
+            can_lock=model.can_lock if plan.can_lock is None else plan.can_lock,
+            can_unlock=model.can_unlock if plan.can_unlock is None else plan.can_unlock,
+            auto_lock=model.auto_lock,
+            codes=self._first_codes(device_id) if model.codes else {},
+            errors={},
+            warnings={},
+            seen=believed,
+        )
+        for code in plan.errors:
+            door.errors[code] = Problem(code, _words(code), now)
+        for code in plan.warnings:
+            door.warnings[code] = Problem(code, _words(code), now)
+        if not plan.online:
+            code = "device_disconnected"
+            door.errors[code] = Problem(code, _words(code), now)
+        self.doors[device_id] = door
+        return door
+
+    def _first_codes(self, device_id: str) -> dict[str, AccessCode]:
+        return {
+            pin: AccessCode(
+                access_code_id=make_id("access_code", device_id, pin),
+                name=name,
+                code=pin,
+                is_managed=is_managed,
+                created_at=self.built_at - 3600.0,
+            )
+            for pin, name, is_managed in (
+                (CANARY_PIN, CANARY_GUEST, True),
+                (CANARY_CLEANER_PIN, CANARY_CLEANER, False),
+            )
+        }
+
+    def __iter__(self) -> Iterator[Door]:
+        """Go through all doors."""
+        return iter(self.doors.values())
+
+    # -- what moves a bolt
+
+    def move_bolt(self, door: Door, *, thrown: bool, method: str, **facts: Any) -> bool:
+        """Turn the bolt by whatever; a jammed one stays.
+
+        Args:
+            door: whose bolt.
+            thrown: where to.
+            method: Seam's word for who did it.
+            facts: more of the event's fields.
+
+        Returns:
+            Whether the bolt is where it should be.
+        """
+        if door.jammed:
+            return door.bolt_thrown == thrown
+        changed = door.bolt_thrown != thrown
+        door.bolt_thrown = thrown
+        if changed or method not in ("manual", "automatic"):
+            if not door.model.native_events and method != "remote":
+                # Seam sees that it moved, but not how.
+                method, facts = "unknown", {}
+            silent = facts.pop("silent", False) or (
+                method == "automatic" and not door.reports_auto_lock
+            )
+            if silent:
+                self.changed(door)
+            else:
+                kind = "lock.locked" if thrown else "lock.unlocked"
+                self.tell(door, kind, method=method, **facts)
+        if thrown:
+            self._stop_auto_lock(door)
+        else:
+            self._start_auto_lock(door)
+        return True
+
+    def move_leaf(self, door: Door, *, is_open: bool) -> None:
+        """Open or close the door; there is no event for it."""
+        if door.door_open == is_open:
+            return
+        door.door_open = is_open
+        if door.poll_seconds is None:
+            self.learn(door)
+        else:
+            self._poll_later(door)
+        self.changed(door)
+        if not is_open and not door.bolt_thrown:
+            self._start_auto_lock(door)
+
+    def _start_auto_lock(self, door: Door) -> None:
+        self._stop_auto_lock(door)
+        delay = door.model.momentary or door.auto_lock
+        if delay:
+            door.auto_lock_timer = self._clock.call_later(
+                delay, lambda: self._auto_lock(door)
+            )
+
+    def _stop_auto_lock(self, door: Door) -> None:
+        if door.auto_lock_timer is not None:
+            door.auto_lock_timer.cancel()
+            door.auto_lock_timer = None
+
+    def _auto_lock(self, door: Door) -> None:
+        door.auto_lock_timer = None
+        # A lock with a door sensor waits until the door is closed.
+        if door.door_open and door.model.door_sensor and not door.model.momentary:
+            return
+        self.move_bolt(door, thrown=True, method="automatic")
+
+    # -- what Seam learns
+
+    def tell(self, door: Door, event_type: str, **fields: Any) -> None:
+        """Let Seam learn of something: now, at its next look, or once online."""
+        happening = Happening(event_type, self._clock.now(), fields)
+        self.changed(door)
+        if not door.online:
+            door.untold.append(happening)
+        elif door.poll_seconds is None:
+            self.learn(door)
+            self._report(door, happening)
+        else:
+            door.untold.append(happening)
+            self._poll_later(door)
+
+    def learn(self, door: Door) -> None:
+        """Let Seam see the door as it is, if it can reach it."""
+        believed = door.belief()
+        if not believed.online:
+            return
+
+        def apply() -> None:
+            door.seen = believed
+            self.changed(door)
+
+        if door.reading_lag:
+            self._clock.call_later(door.reading_lag, apply)
+        else:
+            apply()
+
+    def poll(self, door: Door) -> None:
+        """Let Seam look at the door now, and hear all that it has to tell."""
+        if door.poll_timer is not None:
+            door.poll_timer.cancel()
+            door.poll_timer = None
+        if not door.online:
+            return
+        self.learn(door)
+        untold, door.untold = door.untold, []
+        for happening in untold:
+            self._report(door, happening)
+
+    def _poll_later(self, door: Door) -> None:
+        """Look at the next time that Seam would: it looks at a steady pace."""
+        if door.poll_timer is None and door.poll_seconds:
+            since = (self._clock.now() - self.built_at) % door.poll_seconds
+            door.poll_timer = self._clock.call_later(
+                door.poll_seconds - since, lambda: self.poll(door)
+            )
+
+    def set_online(self, door: Door, *, online: bool) -> None:
+        """Cut a device off, or bring it back; then it tells what it kept."""
+        if door.online == online:
+            return
+        door.online = online
+        code = "device_disconnected"
+        if online:
+            door.errors.pop(code, None)
+            door.seen = door.belief()
+            self._report(door, Happening("device.connected", self._clock.now(), {}))
+            self.poll(door)
+        else:
+            door.errors[code] = Problem(code, _words(code), self._clock.now())
+            door.seen = Belief(
+                locked=door.seen.locked,
+                door_open=door.seen.door_open,
+                battery=door.seen.battery,
+                keypad_battery=door.seen.keypad_battery,
+                online=False,
+            )
+            self._report(
+                door,
+                Happening(
+                    "device.disconnected", self._clock.now(), {"error_code": code}
+                ),
+            )
+        self.changed(door)
+
+    def changed(self, door: Door) -> None:
+        """Count a change, so that nobody shows an old picture."""
+        door.revision += 1
+
+
+WORDS = {
+    "account_disconnected": "The connected account has lost its login.",
+    "august_lock_not_authorized": "Seam's user has no right on this August lock.",
+    "device_disconnected": "The device is offline.",
+    "device_removed": "The device was removed from the provider's account.",
+    "hub_disconnected": "The hub or bridge of the device is offline.",
+    "hub_required_for_additional_capabilities": (
+        "A bridge is needed for remote lock and unlock."
+    ),
+    "subscription_required": "The provider's paid plan has run out.",
+    "ttlock_weak_gateway_signal": "The signal of the gateway is weak.",
+}
+
+
+def _words(code: str) -> str:
+    return WORDS.get(code, f"Something is wrong: {code}.")
