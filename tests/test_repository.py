@@ -1,5 +1,7 @@
 """The rules that the repository's files keep together."""
 
+import ast
+from collections.abc import Iterator
 import json
 from pathlib import Path
 import re
@@ -13,7 +15,8 @@ import yaml
 
 ROOT = Path(__file__).parent.parent
 SLUG = "seam-home-assistant/seam-home-assistant"
-MANIFEST = ROOT / "custom_components" / "seam" / "manifest.json"
+PRODUCT = ROOT / "custom_components" / "seam"
+MANIFEST = PRODUCT / "manifest.json"
 CHANGELOG = ROOT / "CHANGELOG.md"
 REQUIREMENTS = sorted(ROOT.glob("requirements*.txt"))
 
@@ -225,6 +228,117 @@ def test_home_assistant_finds_all_that_it_would_install() -> None:
     assert not missing
 
 
+def test_every_exception_to_a_rule_says_which_and_why() -> None:
+    found = [
+        f"{name}: {line.strip()}"
+        for name, text in _tracked_texts().items()
+        if name.endswith((".py", ".pyi"))
+        for line in text.splitlines()
+        if re.search(r"#\s*(?:noqa|type:\s*ignore|ruff:\s*noqa|mypy:)", line)
+        and not re.search(
+            r"#\s(?:noqa: [A-Z]+\d+(?:, ?[A-Z]+\d+)*|type: ignore\[[\w, -]+\])"
+            r"\s+(?:- |# )\s*\w",
+            line,
+        )
+    ]
+    assert not found
+
+
+def test_scripts_that_documents_name_exist() -> None:
+    named = {
+        (name, script)
+        for name, text in _tracked_texts().items()
+        if name.endswith((".md", ".yml", ".yaml"))
+        for script in re.findall(r"(?<![\w/])(?:script/\w+|\.ci/run)", text)
+    }
+    assert {"script/setup", "script/test", ".ci/run"} <= {script for _, script in named}
+    assert not [entry for entry in sorted(named) if not (ROOT / entry[1]).exists()]
+
+
+def _texts_of(expression: ast.expr) -> Iterator[str]:
+    """Yield patterns for the strings that an expression can be."""
+    match expression:
+        case ast.Constant(value=str(text)):
+            yield re.escape(text)
+        case ast.IfExp(body=one, orelse=other):
+            yield from _texts_of(one)
+            yield from _texts_of(other)
+        case ast.JoinedStr(values=values):
+            pattern = "".join(
+                f"(?:{'|'.join(_texts_of(value.value)) or r'\w+'})"
+                if isinstance(value, ast.FormattedValue)
+                else "".join(_texts_of(value))
+                for value in values
+            )
+            # A pattern that fits all would say nothing.
+            if re.search("[a-z]{4}", pattern):
+                yield pattern
+
+
+def _texts_in_code() -> set[str]:
+    return {
+        text
+        for path in PRODUCT.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.expr)
+        for text in _texts_of(node)
+    }
+
+
+def test_every_text_for_people_is_used() -> None:
+    """A text that no code asks for would be translated for nobody."""
+    english = _load_json(PRODUCT / "translations" / "en.json")
+    code = _texts_in_code()
+    keys = {
+        *english["exceptions"],
+        *english["issues"],
+        *(key for platform in english["entity"].values() for key in platform),
+        *english["config"]["abort"],
+        *english["config"]["error"],
+    }
+    # Home Assistant itself ends a flow with these.
+    keys -= {"already_configured"}
+    assert not [key for key in keys if not any(re.fullmatch(t, key) for t in code)]
+
+
+def test_every_text_that_code_asks_for_exists() -> None:
+    english = _load_json(PRODUCT / "translations" / "en.json")
+    known = {
+        *english["exceptions"],
+        *english["issues"],
+        *(key for platform in english["entity"].values() for key in platform),
+    }
+    asked = {
+        text
+        for path in PRODUCT.rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call)
+        for keyword in call.keywords
+        if keyword.arg == "translation_key"
+        for node in ast.walk(keyword.value)
+        if isinstance(node, ast.expr)
+        for text in _texts_of(node)
+    }
+    assert asked
+    assert not [key for key in asked if not any(re.search(key, k) for k in known)]
+
+
+def test_every_icon_belongs_to_an_entity() -> None:
+    icons = _load_json(PRODUCT / "icons.json")["entity"]
+    entities = _load_json(PRODUCT / "translations" / "en.json")["entity"]
+    for platform, keys in icons.items():
+        assert set(keys) <= set(entities[platform])
+        for key, icon in keys.items():
+            assert set(icon.get("state", {})) <= set(
+                entities[platform][key].get("state", {})
+            )
+
+
+def test_texts_are_kept_once() -> None:
+    """A custom integration is read from translations alone."""
+    assert not (PRODUCT / "strings.json").exists()
+
+
 def test_scripts_can_be_run() -> None:
     scripts = [
         path
@@ -241,8 +355,14 @@ def test_workflows() -> None:
         for path in (ROOT / ".github" / "workflows").glob("*.yml")
     }
     assert {"tests", "validate"} <= set(workflows)
+    # These two follow what they check: Home Assistant's and HACS's newest rules.
+    moving = {"home-assistant/actions/hassfest@master", "hacs/action@main"}
     for workflow in workflows.values():
         assert workflow["permissions"] == {}
+        for job in workflow["jobs"].values():
+            for step in job["steps"]:
+                if (action := step.get("uses")) and action not in moving:
+                    assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", action)
         assert all("timeout-minutes" in job for job in workflow["jobs"].values())
     steps = str(workflows["validate"]["jobs"])
     assert "home-assistant/actions/hassfest" in steps

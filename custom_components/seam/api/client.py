@@ -302,7 +302,7 @@ class SeamClient:
                 attempt += 1
                 wait = getattr(err, "retry_after", None)
                 if wait is None:
-                    wait = BACKOFF * attempt * random.uniform(0.5, 1.5)  # noqa: S311
+                    wait = BACKOFF * attempt * random.uniform(0.5, 1.5)  # noqa: S311 - only spreads load
                 left = (limit.when() or 0) - asyncio.get_running_loop().time()
                 if attempt > READ_RETRIES or wait > left:
                     raise
