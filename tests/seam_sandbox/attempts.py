@@ -1,6 +1,7 @@
 """Commands: Seam's action attempts, and how they end."""
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +71,7 @@ class Attempts:
         self._log = log
         self._faults = faults
         self._recent: dict[tuple[str, bool], deque[float]] = {}
+        self._pending: dict[str, Attempt] = {}
         self.all: dict[str, Attempt] = {}
 
     def start(self, door: Door, *, lock: bool) -> Attempt:
@@ -92,6 +94,7 @@ class Attempts:
             begun_at=now,
         )
         self.all[attempt.action_attempt_id] = attempt
+        self._pending[attempt.action_attempt_id] = attempt
         if self._faults.take(FaultKind.ATTEMPT_PENDING, device_id=door.device_id):
             return attempt
         duration = self._faults.take(
@@ -102,6 +105,10 @@ class Attempts:
             lambda: self._end(attempt),
         )
         return attempt
+
+    def pending(self) -> Iterator[Attempt]:
+        """Go through the commands that have not ended."""
+        return iter(self._pending.values())
 
     def _take(self, attempt: Attempt, kind: FaultKind) -> Fault | None:
         return self._faults.take(kind, device_id=attempt.door.device_id)
@@ -173,6 +180,7 @@ class Attempts:
 
     def _ended(self, attempt: Attempt, *, silent: bool = False) -> None:
         attempt.ended_at = self._clock.now()
+        self._pending.pop(attempt.action_attempt_id, None)
         if silent:
             return
         verb = "lock_door" if attempt.lock else "unlock_door"

@@ -305,6 +305,7 @@ MORE_MODELS = (
     TWO_N,
     GENIE,
 )
+MODELS = {model.maker: model for model in MORE_MODELS}
 OTHER_DEVICES = (
     Plan(name="Hallway Thermostat", model=THERMOSTAT, room="Hall"),
     Plan(name="Living Room Noise", model=NOISE_SENSOR, room="Living Room"),

@@ -34,6 +34,15 @@ def warning_json(problem: Problem, skew: float = 0.0) -> dict[str, Any]:
     }
 
 
+def event_problem(problem: Problem, kind: str, skew: float) -> dict[str, Any]:
+    """Return an error or a warning as events carry it."""
+    return {
+        f"{kind}_code": problem.code,
+        "message": problem.message,
+        "created_at": iso(problem.created_at + skew),
+    }
+
+
 def device_json(door: Door, workspace_id: str, skew: float = 0.0) -> dict[str, Any]:
     """Return a `device` object, as Seam believes the door to be."""
     model = door.model
@@ -65,16 +74,15 @@ def device_json(door: Door, workspace_id: str, skew: float = 0.0) -> dict[str, A
     }
     if door.room is not None:
         device["location"]["room_name"] = door.room
-    for name, flag in (
-        ("can_remotely_lock", door.can_lock),
-        ("can_remotely_unlock", door.can_unlock),
-        ("can_configure_auto_lock", None if door.auto_lock is None else True),
-        ("can_program_online_access_codes", True if model.codes else None),
-        ("can_unlock_with_code", True if model.codes else None),
-    ):
-        if flag is not None:
-            device[name] = flag
-    return device
+    flags = {
+        "can_remotely_lock": door.can_lock,
+        "can_remotely_unlock": door.can_unlock,
+        "can_configure_auto_lock": None if door.auto_lock is None else True,
+        "can_program_online_access_codes": True if model.codes else None,
+        "can_unlock_with_code": True if model.codes else None,
+    }
+    # An absent flag means that the device never can.
+    return device | {name: flag for name, flag in flags.items() if flag is not None}
 
 
 def _properties(door: Door) -> dict[str, Any]:

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
+import json
+from pathlib import Path
 from typing import Any
 
 from .catalogue import make_id
@@ -9,6 +12,19 @@ from .clock import Clock
 from .faults import FaultKind, Faults
 
 type Event = dict[str, Any]
+
+DOCUMENT = Path(__file__).parent.parent / "conformance" / "seam-openapi-locks.json"
+
+
+@cache
+def known_event_types() -> frozenset[str]:
+    """Return the types that a webhook may ask for, from Seam's own document."""
+    schemas = json.loads(DOCUMENT.read_bytes())["components"]["schemas"]
+    return frozenset(
+        name
+        for variant in schemas["event"]["oneOf"]
+        for name in variant["properties"]["event_type"]["enum"]
+    ) | {"*"}
 
 
 def iso(moment: float) -> str:

@@ -25,7 +25,7 @@ class FaultKind(StrEnum):
     HTTP_REPEATED_CURSOR = "http_repeated_cursor"
     HTTP_BAD_ITEM = "http_bad_item"  # the first item of a list is unreadable
     HTTP_STRANGE = "http_strange"  # unknown fields and values, extra nulls
-    HTTP_PROPERTY = "http_property"  # property `name` is `value`, or absent
+    HTTP_PROPERTY = "http_property"  # of devices: `name` is `value`, or absent
 
     # Commands; `device_id` narrows them down.
     ATTEMPT_PENDING = "attempt_pending"  # never ends, the bolt stays
@@ -71,12 +71,12 @@ class Fault:
         device_id: None: all.
         event_type: None: all.
         seconds: how long, for the kinds that take time.
-        status: HTTP status.
+        status: HTTP status; None: 500 for `http_status`, else 200.
         retry_after: the header as it is; `date:30` is an HTTP date in 30 s.
         error_type: of an attempt or an error envelope.
         message: the same.
-        name: of a property.
-        value: of a property; `absent` leaves it out.
+        name: path to a value in a device, such as `properties.locked`.
+        value: instead of the true one; `absent` leaves it out.
         hits: how often it has happened.
     """
 
@@ -86,7 +86,7 @@ class Fault:
     device_id: str | None = None
     event_type: str | None = None
     seconds: float = 0.0
-    status: int = 500
+    status: int | None = None
     retry_after: str | None = None
     error_type: str | None = None
     message: str | None = None
@@ -127,11 +127,7 @@ class Faults:
 
     def take(self, kind: FaultKind, **facts: str | None) -> Fault | None:
         """Return the fault that happens now, and count it."""
-        for fault in self.active:
-            if fault.kind is kind and fault.fits(**facts):
-                fault.hits += 1
-                return fault
-        return None
+        return self.take_first((kind,), **facts)
 
     def take_first(
         self, kinds: Iterable[FaultKind], **facts: str | None
@@ -142,3 +138,12 @@ class Faults:
                 fault.hits += 1
                 return fault
         return None
+
+    def take_all(self, kind: FaultKind, **facts: str | None) -> list[Fault]:
+        """Return all faults of a kind that happen now, and count them."""
+        found = [
+            fault for fault in self.active if fault.kind is kind and fault.fits(**facts)
+        ]
+        for fault in found:
+            fault.hits += 1
+        return found

@@ -5,7 +5,7 @@ but polls other locks only now and then, and hears nothing of an offline one.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .catalogue import (
@@ -24,6 +24,7 @@ CRITICAL_BATTERY = 0.1
 FULL_BATTERY = 0.75
 # How long a command takes unless a door or a fault says else, in seconds.
 COMMAND_SECONDS = 1.3
+DISCONNECTED = "device_disconnected"
 
 
 def battery_status(level: float) -> str:
@@ -95,7 +96,7 @@ class Door:
         jammed: the bolt cannot move.
         battery: 0..1.
         keypad_battery: 0..1.
-        online: Seam's provider can reach it.
+        cuts: why it cannot be reached, as Seam's error codes; empty: it can.
         can_lock: whether it can be locked from afar now; None: never.
         can_unlock: the same for unlocking.
         auto_lock: seconds until it locks by itself; 0: off; None: it cannot.
@@ -121,7 +122,7 @@ class Door:
     jammed: bool
     battery: float
     keypad_battery: float
-    online: bool
+    cuts: set[str]
     can_lock: bool | None
     can_unlock: bool | None
     auto_lock: float | None
@@ -138,6 +139,11 @@ class Door:
     auto_lock_timer: Timer | None = None
     poll_timer: Timer | None = None
     untold: list[Happening] = field(default_factory=list)
+
+    @property
+    def online(self) -> bool:
+        """Return whether Seam can reach it."""
+        return not self.cuts
 
     @property
     def account_id(self) -> str:
@@ -178,6 +184,8 @@ class House:
 
     Attributes:
         doors: by device id, in Seam's order.
+        built_at: true time, in seconds since the epoch.
+        revision: counts the changes of all doors.
     """
 
     def __init__(self, clock: Clock, report: Report) -> None:
@@ -191,6 +199,7 @@ class House:
         self._report = report
         self.doors: dict[str, Door] = {}
         self.built_at = clock.now()
+        self.revision = 0
 
     # -- doors
 
@@ -216,7 +225,7 @@ class House:
             jammed=False,
             battery=plan.battery,
             keypad_battery=plan.keypad_battery,
-            online=plan.online,
+            cuts=set() if plan.online else {DISCONNECTED},
             can_lock=model.can_lock if plan.can_lock is None else plan.can_lock,
             can_unlock=model.can_unlock if plan.can_unlock is None else plan.can_unlock,
             auto_lock=model.auto_lock,
@@ -226,12 +235,11 @@ class House:
             seen=believed,
         )
         for code in plan.errors:
-            door.errors[code] = Problem(code, _words(code), now)
+            door.errors[code] = Problem(code, words_for(code), now)
         for code in plan.warnings:
-            door.warnings[code] = Problem(code, _words(code), now)
-        if not plan.online:
-            code = "device_disconnected"
-            door.errors[code] = Problem(code, _words(code), now)
+            door.warnings[code] = Problem(code, words_for(code), now)
+        for code in door.cuts:
+            door.errors[code] = Problem(code, words_for(code), now)
         self.doors[device_id] = door
         return door
 
@@ -373,37 +381,39 @@ class House:
                 door.poll_seconds - since, lambda: self.poll(door)
             )
 
-    def set_online(self, door: Door, *, online: bool) -> None:
-        """Cut a device off, or bring it back; then it tells what it kept."""
-        if door.online == online:
-            return
-        door.online = online
-        code = "device_disconnected"
+    def set_online(
+        self, door: Door, *, online: bool, reason: str = DISCONNECTED
+    ) -> None:
+        """Cut a device off, or bring it back; then it tells what it kept.
+
+        Args:
+            door: which.
+            online: whether this reason stands no longer in the way.
+            reason: Seam's error code.
+        """
+        now = self._clock.now()
+        was_online = door.online
         if online:
-            door.errors.pop(code, None)
-            door.seen = door.belief()
-            self._report(door, Happening("device.connected", self._clock.now(), {}))
-            self.poll(door)
+            door.cuts.discard(reason)
+            door.errors.pop(reason, None)
         else:
-            door.errors[code] = Problem(code, _words(code), self._clock.now())
-            door.seen = Belief(
-                locked=door.seen.locked,
-                door_open=door.seen.door_open,
-                battery=door.seen.battery,
-                keypad_battery=door.seen.keypad_battery,
-                online=False,
-            )
-            self._report(
-                door,
-                Happening(
-                    "device.disconnected", self._clock.now(), {"error_code": code}
-                ),
-            )
+            door.cuts.add(reason)
+            door.errors[reason] = Problem(reason, words_for(reason), now)
+        door.seen = replace(door.seen, online=door.online)
         self.changed(door)
+        if door.online and not was_online:
+            door.seen = door.belief()
+            self._report(door, Happening("device.connected", now, {}))
+            self.poll(door)
+        elif was_online and not door.online:
+            self._report(
+                door, Happening("device.disconnected", now, {"error_code": reason})
+            )
 
     def changed(self, door: Door) -> None:
         """Count a change, so that nobody shows an old picture."""
         door.revision += 1
+        self.revision += 1
 
 
 WORDS = {
@@ -420,5 +430,6 @@ WORDS = {
 }
 
 
-def _words(code: str) -> str:
+def words_for(code: str) -> str:
+    """Return what Seam would say of an error or a warning."""
     return WORDS.get(code, f"Something is wrong: {code}.")

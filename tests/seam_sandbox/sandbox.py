@@ -2,19 +2,44 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from aiohttp import web
 
-from .attempts import Attempt, Attempts
-from .catalogue import CANARY_PIN, Plan, build_plans, make_id
+from .attempts import Attempts
+from .catalogue import CANARY_PIN, MODELS, Plan, build_plans, make_id
 from .clock import Clock, RealClock
+from .control import Control
+from .devices import event_problem
 from .events import Event, EventLog
 from .faults import Fault, FaultKind, Faults
-from .house import Door, Happening, House, Problem, battery_status
+from .house import (
+    DISCONNECTED,
+    Door,
+    Happening,
+    House,
+    Problem,
+    battery_status,
+    words_for,
+)
 from .server import Api, Recorded
+from .trouble import Trouble
+from .webhooks import Post, Webhooks
 from .workspaces import API_KEY, Workspaces
 
 LOOPBACK = "127.0.0.1"
+# What a test may change of a door's manners.
+TUNABLE = frozenset(
+    {
+        "auto_lock",
+        "can_lock",
+        "can_unlock",
+        "command_seconds",
+        "poll_seconds",
+        "reading_lag",
+        "reports_auto_lock",
+    }
+)
 
 
 class SeamSandbox:
@@ -27,6 +52,7 @@ class SeamSandbox:
         log: Seam's events.
         attempts: Seam's action attempts.
         workspaces: and their keys.
+        webhooks: and what they delivered.
         api: Seam's endpoints.
     """
 
@@ -37,6 +63,7 @@ class SeamSandbox:
         *,
         api_key: str = API_KEY,
         plans: list[Plan] | None = None,
+        post: Post | None = None,
     ) -> None:
         """Build a house; nothing listens yet.
 
@@ -45,6 +72,7 @@ class SeamSandbox:
             clock: true time; the machine's if None.
             api_key: to the main workspace.
             plans: the devices, instead of the catalogue's.
+            post: delivers to webhooks; over HTTP if None.
         """
         self.clock = clock or RealClock()
         self.faults = Faults()
@@ -52,12 +80,19 @@ class SeamSandbox:
         self.log = EventLog(self.clock, self.faults, self.workspace_id)
         self.house = House(self.clock, self._report)
         self.attempts = Attempts(self.clock, self.house, self.log, self.faults)
+        self.webhooks = Webhooks(
+            self.clock, self.faults, self.log, self.workspace_id, post
+        )
+        self._trouble = Trouble(self.clock, self.faults)
         self.api = Api(
+            clock=self.clock,
             house=self.house,
             log=self.log,
             attempts=self.attempts,
             faults=self.faults,
             workspaces=self.workspaces,
+            webhooks=self.webhooks,
+            trouble=self._trouble,
         )
         self._api_key = api_key
         self._built = 0
@@ -75,6 +110,7 @@ class SeamSandbox:
             OSError: the port is taken.
         """
         app = web.Application(client_max_size=2**20)
+        Control(self).add_routes(app)
         app.router.add_route("*", "/{path:.*}", self.api.handle)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
@@ -86,8 +122,9 @@ class SeamSandbox:
 
     async def stop(self) -> None:
         """Close all connections, and let nothing happen any more."""
-        self.api.close()
+        self._trouble.close()
         self.clock.close()
+        await self.webhooks.stop()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -150,15 +187,20 @@ class SeamSandbox:
         """Turn the bolt by hand; says whether it is there now."""
         return self.house.move_bolt(self.door(door), thrown=thrown, method="manual")
 
-    def open_door(self, door: Door | str) -> None:
-        """Open the door leaf, if the bolt lets it."""
+    def open_door(self, door: Door | str) -> bool:
+        """Open the door leaf, if the bolt lets it; says whether it is open."""
         found = self.door(door)
         if not found.bolt_thrown:
             self.house.move_leaf(found, is_open=True)
+        return found.door_open
 
-    def close_door(self, door: Door | str) -> None:
-        """Close the door leaf."""
-        self.house.move_leaf(self.door(door), is_open=False)
+    def close_door(self, door: Door | str) -> bool:
+        """Close the door leaf; a bolt that sticks out does not let it."""
+        found = self.door(door)
+        if found.bolt_thrown and not found.model.momentary:
+            return not found.door_open
+        self.house.move_leaf(found, is_open=False)
+        return True
 
     def enter_code(self, door: Door | str, code: str = CANARY_PIN) -> bool:
         """Enter a PIN at the keypad; says whether it was a good one."""
@@ -217,9 +259,91 @@ class SeamSandbox:
         found.jammed = False
         self.house.changed(found)
 
-    def set_online(self, door: Door | str, *, online: bool) -> None:
-        """Cut the device off from its cloud, or bring it back."""
-        self.house.set_online(self.door(door), online=online)
+    def set_online(
+        self, door: Door | str, *, online: bool, reason: str = DISCONNECTED
+    ) -> None:
+        """Cut the device off from its cloud, or bring it back.
+
+        Args:
+            door: which.
+            online: whether it can be reached.
+            reason: `device_disconnected` or `hub_disconnected`.
+        """
+        self.house.set_online(self.door(door), online=online, reason=reason)
+
+    def disconnect_account(self, maker: str) -> None:
+        """Let a brand's account lose its login: none of its devices answers."""
+        self._set_account(maker, online=False)
+
+    def reconnect_account(self, maker: str) -> None:
+        """Let a brand's account log in again."""
+        self._set_account(maker, online=True)
+
+    def _set_account(self, maker: str, *, online: bool) -> None:
+        reason = "account_disconnected"
+        fields: dict[str, Any] = {"connected_account_id": make_id("account", maker)}
+        if not online:
+            problem = Problem(reason, words_for(reason), self.clock.now())
+            skew = self.faults.clock_skew
+            fields["connected_account_errors"] = [event_problem(problem, "error", skew)]
+            fields["connected_account_warnings"] = []
+        self.log.record(
+            f"connected_account.{'connected' if online else 'disconnected'}", fields
+        )
+        for door in self.house:
+            if door.model.maker == maker:
+                self.house.set_online(door, online=online, reason=reason)
+
+    def set_error(
+        self, door: Door | str, code: str, message: str | None = None
+    ) -> None:
+        """Give a device an error; there is no event for it."""
+        found = self.door(door)
+        words = message or words_for(code)
+        found.errors[code] = Problem(code, words, self.clock.now())
+        self.house.changed(found)
+
+    def clear_error(self, door: Door | str, code: str) -> None:
+        """Take an error away."""
+        found = self.door(door)
+        found.errors.pop(code, None)
+        self.house.changed(found)
+
+    def set_warning(
+        self, door: Door | str, code: str, message: str | None = None
+    ) -> None:
+        """Give a device a warning; there is no event for it."""
+        found = self.door(door)
+        words = message or words_for(code)
+        found.warnings[code] = Problem(code, words, self.clock.now())
+        self.house.changed(found)
+
+    def clear_warning(self, door: Door | str, code: str) -> None:
+        """Take a warning away."""
+        found = self.door(door)
+        found.warnings.pop(code, None)
+        self.house.changed(found)
+
+    def tune(self, door: Door | str, **settings: Any) -> None:
+        """Change how a device behaves.
+
+        Args:
+            door: which.
+            settings: any of TUNABLE, in the units of the Door.
+
+        Raises:
+            ValueError: it is none of them.
+        """
+        found = self.door(door)
+        if unknown := settings.keys() - TUNABLE:
+            raise ValueError(f"Not tunable: {', '.join(sorted(unknown))}")
+        for name, value in settings.items():
+            setattr(found, name, value)
+        self.house.changed(found)
+
+    def poll(self, door: Door | str) -> None:
+        """Let Seam look at the device now, whatever its pace."""
+        self.house.poll(self.door(door))
 
     def tamper(self, door: Door | str) -> None:
         """Lay hands on the lock."""
@@ -269,15 +393,25 @@ class SeamSandbox:
 
     def _report(self, door: Door, happening: Happening) -> None:
         """Make an event of what Seam has learned."""
-        self.log.record(
-            happening.event_type,
-            {
-                "device_id": door.device_id,
-                "connected_account_id": door.account_id,
-                **happening.fields,
-            },
-            happening.occurred_at,
-        )
+        fields: dict[str, Any] = {
+            "device_id": door.device_id,
+            "connected_account_id": door.account_id,
+            **happening.fields,
+        }
+        skew = self.faults.clock_skew
+        if happening.event_type == "device.disconnected":
+            fields |= {
+                "device_errors": [
+                    event_problem(one, "error", skew) for one in door.errors.values()
+                ],
+                "device_warnings": [
+                    event_problem(one, "warning", skew)
+                    for one in door.warnings.values()
+                ],
+                "connected_account_errors": [],
+                "connected_account_warnings": [],
+            }
+        self.log.record(happening.event_type, fields, happening.occurred_at)
 
     # -- devices come and go
 
@@ -290,6 +424,14 @@ class SeamSandbox:
         door = self._build(plan)
         self.house.tell(door, "device.added")
         return door
+
+    def add_lock(self, name: str, maker: str = "august") -> Door:
+        """Connect a new lock of a brand.
+
+        Raises:
+            KeyError: the catalogue has no such brand.
+        """
+        return self.add_device(Plan(name=name, model=MODELS[maker]))
 
     def remove_device(self, door: Door | str) -> Door:
         """Take a device away for good."""
@@ -304,11 +446,53 @@ class SeamSandbox:
         found.name = name
         self.house.tell(found, "device.name_changed", device_name=name)
 
+    # -- what goes wrong
 
-__all__ = [
-    "Attempt",
-    "Fault",
-    "FaultKind",
-    "Problem",
-    "SeamSandbox",
-]
+    def add_fault(self, kind: FaultKind | str, **options: Any) -> Fault:
+        """Let something go wrong; see Fault for the options."""
+        if "device_id" in options and options["device_id"] is not None:
+            options["device_id"] = self.door(options["device_id"]).device_id
+        return self.faults.add(kind, **options)
+
+    def clear_faults(self) -> None:
+        """Let all be well again."""
+        self.faults.clear()
+
+    def set_clock_skew(self, seconds: float) -> None:
+        """Put Seam's clock ahead of the truth."""
+        self.faults.clock_skew = seconds
+
+    def set_api_key(self, api_key: str | None) -> None:
+        """Let only this key open the main workspace; None: no key at all."""
+        main = self.workspaces.main
+        self.workspaces.keys = {
+            key: workspace
+            for key, workspace in self.workspaces.keys.items()
+            if workspace is not main
+        }
+        if api_key is not None:
+            self.workspaces.keys[api_key] = main
+            self._api_key = api_key
+
+    def delete_webhooks(self) -> None:
+        """Delete all webhooks in Seam's console."""
+        self.webhooks.all.clear()
+
+    def disable_webhooks(self) -> None:
+        """Let Seam give up on all webhooks."""
+        for webhook in self.webhooks.all.values():
+            webhook.disabled = True
+
+    def enable_webhooks(self) -> None:
+        """Switch all webhooks on again."""
+        for webhook in self.webhooks.all.values():
+            self.webhooks.enable(webhook)
+
+    def change_webhook_secrets(self, *, keep_old: bool = False) -> None:
+        """Give all webhooks other secrets; the old ones may sign for a while."""
+        for webhook in self.webhooks.all.values():
+            self.webhooks.change_secret(webhook, keep_old=keep_old)
+
+    async def settle(self) -> None:
+        """Wait until no delivery is under way."""
+        await self.webhooks.settle()

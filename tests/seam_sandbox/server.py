@@ -1,11 +1,11 @@
 """Seam's API over the house: what is documented, and what goes wrong."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import formatdate
 import json
 from typing import Any
+from urllib.parse import urlsplit
 import uuid
 
 from aiohttp import web
@@ -13,15 +13,19 @@ import orjson
 
 from .attempts import Attempts, TooManyCommandsError
 from .catalogue import make_id
+from .clock import Clock
 from .devices import access_code_json, device_json
 from .errors import ApiError
-from .events import EventLog, from_iso
+from .events import EventLog, from_iso, known_event_types
 from .faults import Faults
 from .house import Door, House
+from .trouble import AGAIN, Trouble
+from .webhooks import Webhook, Webhooks
 from .workspaces import Workspace, Workspaces
 
 DEVICE_LIMIT = 500
 EVENT_LIMIT = 500
+REQUEST_ID = "seam-request-id"
 
 type Body = dict[str, Any]
 type Handler = Callable[[Body, Workspace], Body]
@@ -54,18 +58,23 @@ class Answer:
 
     Attributes:
         status: of HTTP; None: not answered.
-        body: the JSON, or None.
+        raw: the body, or None.
         faulty: a fault made it other than Seam's.
     """
 
     status: int | None = None
-    body: Any = None
+    raw: Any = None
     faulty: bool = False
+
+    @property
+    def body(self) -> Any:
+        """Return the JSON of the body."""
+        return orjson.loads(self.raw)
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A parameter: its kind (`uuid`, `uuids`, `text`, `texts`, `int`, `bool`)."""
+    """A parameter: its kind (`uuid`, `uuids`, `text`, `texts`, `url`, `int`, `any`)."""
 
     kind: str
     required: bool = False
@@ -91,6 +100,13 @@ def _check_uuid(value: Any) -> str | None:
     return None
 
 
+def _check_url(value: Any) -> str | None:
+    if not isinstance(value, str):
+        return f"Expected string, received {_kind(value)}"
+    good = urlsplit(value).scheme in ("http", "https") and urlsplit(value).netloc
+    return None if good else "Invalid url"
+
+
 def _check_text(value: Any) -> str | None:
     return (
         None if isinstance(value, str) else f"Expected string, received {_kind(value)}"
@@ -111,6 +127,7 @@ def _kind(value: Any) -> str:
 _CHECKS: dict[str, Callable[[Any], str | None]] = {
     "uuid": _check_uuid,
     "text": _check_text,
+    "url": _check_url,
     "int": _check_int,
 }
 
@@ -166,11 +183,14 @@ class Api:
     def __init__(
         self,
         *,
+        clock: Clock,
         house: House,
         log: EventLog,
         attempts: Attempts,
         faults: Faults,
         workspaces: Workspaces,
+        webhooks: Webhooks,
+        trouble: Trouble,
     ) -> None:
         """Answer for a house."""
         self._house = house
@@ -179,10 +199,13 @@ class Api:
         self._faults = faults
         self._workspaces = workspaces
         self._json: dict[str, tuple[tuple[int, float], bytes]] = {}
-        self._closing = asyncio.Event()
+        self._trouble = trouble
+        self._webhooks = webhooks
+        self._clock = clock
         self._request_number = 0
         self.requests: list[Recorded] = []
         device = {"device_id": Field("uuid", required=True)}
+        webhook = {"webhook_id": Field("text", required=True)}
         self.endpoints: dict[str, Endpoint] = {
             "/workspaces/get": Endpoint(self._get_workspace),
             "/workspaces/list": Endpoint(self._list_workspaces, without_workspace=True),
@@ -254,23 +277,31 @@ class Api:
                 self._list_codes,
                 {"device_id": Field("uuid"), "access_code_ids": Field("uuids")},
             ),
+            "/webhooks/create": Endpoint(
+                self._create_webhook,
+                {"url": Field("url", required=True), "event_types": Field("texts")},
+                ("POST",),
+            ),
+            "/webhooks/get": Endpoint(self._get_webhook, webhook),
+            "/webhooks/list": Endpoint(self._list_webhooks),
+            "/webhooks/update": Endpoint(
+                self._update_webhook,
+                {**webhook, "event_types": Field("texts", required=True)},
+                ("POST", "PUT"),
+            ),
+            "/webhooks/delete": Endpoint(
+                self._delete_webhook, webhook, ("POST", "DELETE")
+            ),
         }
-
-    def close(self) -> None:
-        """Let go of all requests that hang."""
-        self._closing.set()
 
     # -- HTTP
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
+        headers = self._headers()
         endpoint = self.endpoints.get(request.path)
         if endpoint is None:
-            return web.Response(
-                status=404, text="404", headers=self._headers(self._request_id())
-            )
-        raw = await request.read()
-        request_id = self._request_id()
+            return web.Response(status=404, text="404", headers=headers)
         recorded = Recorded(
             method=request.method,
             path=request.path,
@@ -280,43 +311,61 @@ class Api:
                 for name, value in request.headers.items()
                 if name.lower() != "authorization"
             },
-            time=self._log.now() - self._faults.clock_skew,
+            time=self._clock.now(),
             answer=Answer(),
         )
         self.requests.append(recorded)
-        headers = self._headers(request_id)
+        raw = await request.read()
+        broken = await self._trouble.before(request, headers)
+        if broken is not None:
+            recorded.answer.faulty = True
+            recorded.answer.status = broken.status
+            return broken
+        response = self._answer(request, endpoint, raw, recorded, headers)
+        # What was asked may have taken its time.
+        response.headers["Date"] = formatdate(self._log.now(), usegmt=True)
+        given, untouched = await self._trouble.after(request, response)
+        recorded.answer.status = response.status
+        recorded.answer.raw = response.body
+        recorded.answer.faulty = not untouched
+        return given
+
+    def _answer(
+        self,
+        request: web.Request,
+        endpoint: Endpoint,
+        raw: bytes,
+        recorded: Recorded,
+        headers: dict[str, str],
+    ) -> web.Response:
+        """Do what is asked, or say why not."""
+        status = 200
         try:
             if request.method not in endpoint.methods:
-                raise ApiError(405, "method_not_allowed", "Method not allowed")
+                raise ApiError(405, "method_not_allowed", "Method not allowed")  # noqa: TRY301 - one place turns errors into answers
             workspace = self._workspaces.authenticate(
                 request.headers, anywhere=endpoint.without_workspace
             )
-            recorded.body.update(_parameters(raw, request))
+            recorded.body.update(_parameters(raw, request, endpoint.fields))
             validate(recorded.body, endpoint.fields)
             answer = {**endpoint.handler(recorded.body, workspace), "ok": True}
-            status = 200
         except ApiError as err:
             status = err.status
-            headers |= err.headers
+            headers = {**headers, **err.headers}
+            request_id = headers[REQUEST_ID]
             answer = {"error": {**err.error, "request_id": request_id}, "ok": False}
-        encoded = orjson.dumps(answer)
-        recorded.answer.status = status
-        recorded.answer.body = encoded
         return web.Response(
             status=status,
-            body=encoded,
+            body=orjson.dumps(answer),
             content_type="application/json",
             headers=headers,
         )
 
-    def _request_id(self) -> str:
+    def _headers(self) -> dict[str, str]:
         self._request_number += 1
-        return make_id("request", self._request_number)
-
-    def _headers(self, request_id: str) -> dict[str, str]:
         return {
             "Date": formatdate(self._log.now(), usegmt=True),
-            "seam-request-id": request_id,
+            REQUEST_ID: make_id("request", self._request_number),
         }
 
     # -- endpoints
@@ -497,18 +546,70 @@ class Api:
             },
         }
 
+    def _webhook(self, body: Body, workspace: Workspace) -> Webhook:
+        webhook = self._webhooks.all.get(body["webhook_id"])
+        if webhook is None or webhook.workspace_id != workspace.workspace_id:
+            raise ApiError(404, "webhook_not_found", "Webhook not found")
+        return webhook
 
-def _parameters(raw: bytes, request: web.Request) -> Body:
+    def _check_event_types(self, body: Body) -> list[str]:
+        wanted: list[str] = body.get("event_types", ["*"])
+        if unknown := [name for name in wanted if name not in known_event_types()]:
+            raise ApiError(
+                400, "invalid_event_types", f"Invalid event types: {', '.join(unknown)}"
+            )
+        return wanted
+
+    def _create_webhook(self, body: Body, workspace: Workspace) -> Body:
+        webhook = self._webhooks.create(
+            workspace.workspace_id, body["url"], self._check_event_types(body)
+        )
+        return {"webhook": webhook.as_json(with_secret=True)}
+
+    def _get_webhook(self, body: Body, workspace: Workspace) -> Body:
+        return {"webhook": self._webhook(body, workspace).as_json()}
+
+    def _list_webhooks(self, _body: Body, workspace: Workspace) -> Body:
+        return {
+            "webhooks": [
+                webhook.as_json()
+                for webhook in self._webhooks.all.values()
+                if webhook.workspace_id == workspace.workspace_id
+            ]
+        }
+
+    def _update_webhook(self, body: Body, workspace: Workspace) -> Body:
+        webhook = self._webhook(body, workspace)
+        webhook.event_types = self._check_event_types(body)
+        return {}
+
+    def _delete_webhook(self, body: Body, workspace: Workspace) -> Body:
+        del self._webhooks.all[self._webhook(body, workspace).webhook_id]
+        return {}
+
+
+def _parameters(raw: bytes, request: web.Request, fields: dict[str, Field]) -> Body:
     """Read the parameters: a JSON object, or a query without one."""
     if not raw.strip():
-        return dict(request.query)
+        return {
+            name: _from_query(request.query.getall(name), wanted.kind)
+            for name, wanted in fields.items()
+            if request.query.get(name)
+        }
     try:
         body = json.loads(raw)
     except ValueError:
         raise ApiError(400, "invalid_input", "Malformed JSON in request body") from None
     if not isinstance(body, dict):
         raise ApiError(400, "invalid_input", "Expected an object")
-    return {name: value for name, value in body.items() if value is not None}
+    return body
+
+
+def _from_query(values: list[str], kind: str) -> Any:
+    if kind in ("uuids", "texts"):
+        return values
+    value = values[-1]
+    return int(value) if kind == "int" and value.isdecimal() else value
 
 
 def _page[T](
@@ -517,7 +618,7 @@ def _page[T](
     """Cut a page out of a list; a cursor goes with the parameters it came for."""
     mark = make_id("page", json.dumps(filters, sort_keys=True))[:8]
     start = 0
-    if cursor is not None:
+    if cursor not in (None, AGAIN):
         of, _, at = str(cursor).partition(".")
         if of != mark or not at.isdigit():
             raise ApiError(
