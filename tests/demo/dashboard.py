@@ -1,0 +1,172 @@
+"""The demo's dashboard: locks, doors, batteries and history beside the house."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from .client import HomeAssistant
+
+URL_PATH = "seam-demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An entity of a lock, as the dashboard needs it.
+
+    Attributes:
+        entity_id: its id in Home Assistant.
+        key: what it is, as in its unique id: `lock`, `door`, `battery` ...
+        lock: name of the lock that it belongs to.
+    """
+
+    entity_id: str
+    key: str
+    lock: str
+
+
+async def find_parts(assistant: HomeAssistant, entry_id: str) -> list[Part]:
+    """Return the enabled entities of all locks, sorted by the locks' names."""
+    async with assistant.socket() as socket:
+        devices = {
+            device["id"]: device["name_by_user"] or device["name"]
+            for device in await socket.command("config/device_registry/list")
+        }
+        entities = await socket.command("config/entity_registry/list")
+    parts = [
+        Part(
+            entity["entity_id"],
+            _key(entity),
+            devices[entity["device_id"]],
+        )
+        for entity in entities
+        if entity["config_entry_id"] == entry_id and entity["disabled_by"] is None
+    ]
+    return sorted(parts, key=lambda part: part.lock)
+
+
+def _key(entity: dict[str, Any]) -> str:
+    domain: str = entity["entity_id"].partition(".")[0]
+    if domain == "lock":
+        return domain
+    unique_id: str = entity["unique_id"]
+    return unique_id.rpartition("-")[2]
+
+
+def _heading(text: str, icon: str) -> dict[str, Any]:
+    return {"type": "heading", "heading": text, "icon": icon}
+
+
+def _lock_tiles(parts: Iterable[Part]) -> list[dict[str, Any]]:
+    return [
+        {
+            "type": "tile",
+            "entity": part.entity_id,
+            "name": part.lock,
+            "state_content": ["state", "changed_by"],
+            "features": [{"type": "lock-commands"}],
+            "grid_options": {"columns": 6, "rows": 2},
+        }
+        for part in parts
+    ]
+
+
+def _glance(title: str, parts: Iterable[Part]) -> dict[str, Any]:
+    return {
+        "type": "glance",
+        "title": title,
+        "columns": 4,
+        "state_color": True,
+        "entities": [{"entity": part.entity_id, "name": part.lock} for part in parts],
+    }
+
+
+def dashboard(parts: list[Part], house_url: str | None) -> dict[str, Any]:
+    """Return the configuration of the dashboard.
+
+    Args:
+        parts: the entities.
+        house_url: the page of the simulated house; None for a real workspace.
+    """
+
+    def of(key: str) -> list[Part]:
+        return [part for part in parts if part.key == key]
+
+    locks = {
+        "type": "grid",
+        "cards": [
+            _heading("Home Assistant says", "mdi:home-assistant"),
+            *_lock_tiles(of("lock")),
+        ],
+    }
+    house = {
+        "type": "grid",
+        "cards": [
+            _heading("The house: use your hands here", "mdi:hand-back-right"),
+            {
+                "type": "iframe",
+                "url": house_url,
+                "hide_background": True,
+                "grid_options": {"columns": "full", "rows": 10},
+            },
+        ],
+    }
+    health = {
+        "type": "grid",
+        "cards": [
+            _heading("Doors and batteries", "mdi:door"),
+            _glance("Doors", of("door")),
+            _glance("Batteries", of("battery")),
+        ],
+    }
+    history = {
+        "type": "grid",
+        "cards": [
+            _heading("History", "mdi:history"),
+            {
+                "type": "logbook",
+                "target": {"entity_id": [part.entity_id for part in of("lock")]},
+                "hours_to_show": 24,
+                "grid_options": {"columns": "full", "rows": 6},
+            },
+        ],
+    }
+    sections = [locks, house, health, history]
+    if house_url is None:
+        sections.remove(house)
+    return {
+        "title": "Seam demo",
+        "views": [
+            {
+                "title": "Locks",
+                "path": "locks",
+                "type": "sections",
+                "max_columns": 2,
+                "sections": sections,
+            }
+        ],
+    }
+
+
+async def make_dashboard(
+    assistant: HomeAssistant, parts: list[Part], house_url: str | None
+) -> None:
+    """Make the dashboard and have Home Assistant open with it."""
+    async with assistant.socket() as socket:
+        await socket.command(
+            "lovelace/dashboards/create",
+            url_path=URL_PATH,
+            title="Seam demo",
+            icon="mdi:door-closed-lock",
+            show_in_sidebar=True,
+            require_admin=False,
+        )
+        await socket.command(
+            "lovelace/config/save",
+            url_path=URL_PATH,
+            config=dashboard(parts, house_url),
+        )
+        await socket.command(
+            "frontend/set_system_data",
+            key="core",
+            value={"default_panel": URL_PATH},
+        )
