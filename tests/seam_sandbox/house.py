@@ -288,7 +288,12 @@ class House:
                 method == "automatic" and not door.reports_auto_lock
             )
             if silent:
+                # No event tells of it, but a reading does.
                 self.changed(door)
+                if door.poll_seconds is None:
+                    self.learn(door)
+                else:
+                    self._poll_later(door)
             else:
                 kind = "lock.locked" if thrown else "lock.unlocked"
                 self.tell(door, kind, method=method, **facts)
