@@ -491,6 +491,50 @@ def test_the_texts_say_the_same_numbers() -> None:
     assert "every 15 seconds" in said
 
 
+# -- docs/architecture.md
+
+
+def floors() -> dict[str, int]:
+    """Return the floor of each file of the product, as the document tells it."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    found: dict[str, int] = {}
+    for floor, names in re.findall(r"^\| (\d) \| ([^|]+) \|", page, re.MULTILINE):
+        for name in re.findall(r"`([\w/]+?)(?:\.py|/)`", names):
+            found[name] = int(floor)
+    return found
+
+
+def test_every_file_has_its_floor() -> None:
+    files = {path.stem for path in PRODUCT.glob("*.py")}
+    assert set(floors()) == files | {"api"}
+
+
+def imported_at_run_time(source: str) -> set[str]:
+    """Return which files of the product a file needs, types aside."""
+    module = ast.parse(source)
+    for node in ast.walk(module):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    found: set[str] = set()
+    for node in ast.walk(module):
+        if isinstance(node, ast.ImportFrom) and node.level == 1:
+            if node.module:
+                found.add(node.module.split(".", maxsplit=1)[0])
+            else:
+                found |= {name.name for name in node.names}
+    return found
+
+
+def test_no_import_leads_up() -> None:
+    floor = floors()
+    for name, source in SOURCES.items():
+        if "/" in name:
+            continue
+        own = floor[name.removesuffix(".py")]
+        up = {other for other in imported_at_run_time(source) if floor[other] > own}
+        assert not up, name
+
+
 # -- the automations in README.md work
 
 EXAMPLES = {
