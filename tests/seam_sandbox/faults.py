@@ -58,6 +58,11 @@ class FaultKind(StrEnum):
 
 
 ABSENT = "absent"
+# After these the answers are no longer what Seam documents.
+EVENT_NONSENSE = frozenset(
+    {FaultKind.EVENT_WITHOUT_DEVICE, FaultKind.EVENT_UNKNOWN_TYPE}
+)
+ATTEMPT_NONSENSE = frozenset({FaultKind.ATTEMPT_UNCONFIRMED})
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -108,10 +113,12 @@ class Faults:
     Attributes:
         active: in the order in which they were set.
         clock_skew: what Seam's clock is ahead of the truth, in seconds.
+        past: all that ever went wrong.
     """
 
     active: list[Fault] = field(default_factory=list)
     clock_skew: float = 0.0
+    past: set[FaultKind] = field(default_factory=set)
 
     def add(self, kind: FaultKind | str, **options: Any) -> Fault:
         """Let something go wrong from now on."""
@@ -135,8 +142,7 @@ class Faults:
         """Return the first of several faults that happens now, and count it."""
         for fault in self.active:
             if fault.kind in kinds and fault.fits(**facts):
-                fault.hits += 1
-                return fault
+                return self._hit(fault)
         return None
 
     def take_all(self, kind: FaultKind, **facts: str | None) -> list[Fault]:
@@ -144,6 +150,9 @@ class Faults:
         found = [
             fault for fault in self.active if fault.kind is kind and fault.fits(**facts)
         ]
-        for fault in found:
-            fault.hits += 1
-        return found
+        return [self._hit(fault) for fault in found]
+
+    def _hit(self, fault: Fault) -> Fault:
+        fault.hits += 1
+        self.past.add(fault.kind)
+        return fault

@@ -17,7 +17,7 @@ from .clock import Clock
 from .devices import access_code_json, device_json
 from .errors import ApiError
 from .events import EventLog, from_iso, known_event_types
-from .faults import Faults
+from .faults import ATTEMPT_NONSENSE, EVENT_NONSENSE, Faults
 from .house import Door, House
 from .trouble import AGAIN, Trouble
 from .webhooks import Webhook, Webhooks
@@ -58,18 +58,15 @@ class Answer:
 
     Attributes:
         status: of HTTP; None: not answered.
-        raw: the body, or None.
         faulty: a fault made it other than Seam's.
     """
 
     status: int | None = None
-    raw: Any = None
     faulty: bool = False
 
-    @property
-    def body(self) -> Any:
-        """Return the JSON of the body."""
-        return orjson.loads(self.raw)
+
+# Told of each request, and of the body that it was answered with.
+type Observer = Callable[[Recorded, bytes], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +174,7 @@ class Api:
 
     Attributes:
         requests: all that were made, in order.
+        observers: told of each.
         endpoints: by path.
     """
 
@@ -204,6 +202,7 @@ class Api:
         self._clock = clock
         self._request_number = 0
         self.requests: list[Recorded] = []
+        self.observers: list[Observer] = []
         device = {"device_id": Field("uuid", required=True)}
         webhook = {"webhook_id": Field("text", required=True)}
         self.endpoints: dict[str, Endpoint] = {
@@ -326,9 +325,21 @@ class Api:
         response.headers["Date"] = formatdate(self._log.now(), usegmt=True)
         given, untouched = await self._trouble.after(request, response)
         recorded.answer.status = response.status
-        recorded.answer.raw = response.body
-        recorded.answer.faulty = not untouched
+        recorded.answer.faulty = not untouched or self._tells_nonsense(request.path)
+        for observer in self.observers:
+            observer(
+                recorded, response.body if isinstance(response.body, bytes) else b""
+            )
         return given
+
+    def _tells_nonsense(self, path: str) -> bool:
+        """Say whether a fault of the past may show in an answer."""
+        nonsense = {
+            "/events/list": EVENT_NONSENSE,
+            "/action_attempts/get": ATTEMPT_NONSENSE,
+            "/action_attempts/list": ATTEMPT_NONSENSE,
+        }
+        return not self._faults.past.isdisjoint(nonsense.get(path, ()))
 
     def _answer(
         self,
