@@ -14,11 +14,10 @@ import hass_frontend
 from homeassistant import components
 from homeassistant.components.brands.const import ALLOWED_IMAGES
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.setup import async_setup_component
 from PIL import Image
 import pytest
-from pytest_homeassistant_custom_component.common import async_mock_service
 import voluptuous as vol
 import yaml
 
@@ -537,6 +536,19 @@ def test_no_import_leads_up() -> None:
 
 # -- the automations in README.md work
 
+
+def calls_of(hass: HomeAssistant, domain: str, service: str) -> list[ServiceCall]:
+    """Return a list that each call of an action is added to."""
+    calls: list[ServiceCall] = []
+
+    @callback
+    def note(call: ServiceCall) -> None:
+        calls.append(call)
+
+    hass.services.async_register(domain, service, note)
+    return calls
+
+
 EXAMPLES = {
     found["alias"]: found
     for found in map(
@@ -600,8 +612,8 @@ async def test_example_of_an_event(
     hass: HomeAssistant, alias: str, event: dict[str, Any], message: str | None
 ) -> None:
     entity_id = "event.front_door_activity"
-    told = async_mock_service(hass, "notify", "notify")
-    told_here = async_mock_service(hass, "persistent_notification", "create")
+    told = calls_of(hass, "notify", "notify")
+    told_here = calls_of(hass, "persistent_notification", "create")
     assert await async_setup_component(hass, "event", {})
     hass.states.async_set(entity_id, "unknown", {"event_type": None})
     assert await async_setup_component(
@@ -623,8 +635,8 @@ async def test_example_of_an_event(
 async def test_example_of_a_night(
     hass: HomeAssistant, ends: str, is_told: bool
 ) -> None:
-    sent = async_mock_service(hass, "lock", "lock")
-    told = async_mock_service(hass, "notify", "notify")
+    sent = calls_of(hass, "lock", "lock")
+    told = calls_of(hass, "notify", "notify")
     hass.states.async_set("lock.front_door", ends)
     example = EXAMPLES["Lock at night"]
     assert await async_setup_component(hass, "automation", {"automation": example})
