@@ -1,7 +1,5 @@
 """The rules that the repository's files keep together."""
 
-import ast
-from collections.abc import Iterator
 import json
 from pathlib import Path
 import re
@@ -136,26 +134,6 @@ def test_one_integration() -> None:
     assert [path.name for path in folders if path.name != "__pycache__"] == ["seam"]
 
 
-def test_manifest() -> None:
-    manifest = _load_json(MANIFEST)
-    assert manifest["domain"] == "seam"
-    required = {
-        "codeowners",
-        "config_flow",
-        "documentation",
-        "integration_type",
-        "iot_class",
-        "issue_tracker",
-        "name",
-        "requirements",
-        "version",
-    }
-    assert required <= set(manifest)
-    assert manifest["codeowners"]
-    keys = list(manifest)
-    assert keys == ["domain", "name", *sorted(set(keys) - {"domain", "name"})]
-
-
 def test_one_version() -> None:
     version = _project()["project"]["version"]
     assert re.fullmatch(r"\d+\.\d+\.\d+", version)
@@ -253,85 +231,6 @@ def test_scripts_that_documents_name_exist() -> None:
     }
     assert {"script/setup", "script/test", ".ci/run"} <= {script for _, script in named}
     assert not [entry for entry in sorted(named) if not (ROOT / entry[1]).exists()]
-
-
-def _texts_of(expression: ast.expr) -> Iterator[str]:
-    """Yield patterns for the strings that an expression can be."""
-    match expression:
-        case ast.Constant(value=str(text)):
-            yield re.escape(text)
-        case ast.IfExp(body=one, orelse=other):
-            yield from _texts_of(one)
-            yield from _texts_of(other)
-        case ast.JoinedStr(values=values):
-            pattern = "".join(
-                f"(?:{'|'.join(_texts_of(value.value)) or r'\w+'})"
-                if isinstance(value, ast.FormattedValue)
-                else "".join(_texts_of(value))
-                for value in values
-            )
-            # A pattern that fits all would say nothing.
-            if re.search("[a-z]{4}", pattern):
-                yield pattern
-
-
-def _texts_in_code() -> set[str]:
-    return {
-        text
-        for path in PRODUCT.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.expr)
-        for text in _texts_of(node)
-    }
-
-
-def test_every_text_for_people_is_used() -> None:
-    """A text that no code asks for would be translated for nobody."""
-    english = _load_json(PRODUCT / "translations" / "en.json")
-    code = _texts_in_code()
-    keys = {
-        *english["exceptions"],
-        *english["issues"],
-        *(key for platform in english["entity"].values() for key in platform),
-        *english["config"]["abort"],
-        *english["config"]["error"],
-    }
-    # Home Assistant itself ends a flow with these.
-    keys -= {"already_configured"}
-    assert not [key for key in keys if not any(re.fullmatch(t, key) for t in code)]
-
-
-def test_every_text_that_code_asks_for_exists() -> None:
-    english = _load_json(PRODUCT / "translations" / "en.json")
-    known = {
-        *english["exceptions"],
-        *english["issues"],
-        *(key for platform in english["entity"].values() for key in platform),
-    }
-    asked = {
-        text
-        for path in PRODUCT.rglob("*.py")
-        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(call, ast.Call)
-        for keyword in call.keywords
-        if keyword.arg == "translation_key"
-        for node in ast.walk(keyword.value)
-        if isinstance(node, ast.expr)
-        for text in _texts_of(node)
-    }
-    assert asked
-    assert not [key for key in asked if not any(re.search(key, k) for k in known)]
-
-
-def test_every_icon_belongs_to_an_entity() -> None:
-    icons = _load_json(PRODUCT / "icons.json")["entity"]
-    entities = _load_json(PRODUCT / "translations" / "en.json")["entity"]
-    for platform, keys in icons.items():
-        assert set(keys) <= set(entities[platform])
-        for key, icon in keys.items():
-            assert set(icon.get("state", {})) <= set(
-                entities[platform][key].get("state", {})
-            )
 
 
 def test_texts_are_kept_once() -> None:
