@@ -1,10 +1,15 @@
 """What every test shares."""
 
-from collections.abc import Generator
+from collections.abc import AsyncGenerator, Generator
 import os
 
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
 from hypothesis import HealthCheck, settings
 import pytest
+
+from tests.harness import Harness
+from tests.seam_sandbox import SeamSandbox
 
 IN_CI = os.environ.get("CI") == "true"
 
@@ -49,3 +54,21 @@ def pytest_make_collect_report() -> Generator[
     report = yield
     _skipped_means_failed(report)
     return report
+
+
+@pytest.fixture
+async def harness(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    socket_enabled: None,
+    enable_custom_integrations: None,
+) -> AsyncGenerator[Harness]:
+    """Return a house of eight locks, not yet set up in Home Assistant."""
+    async with Harness.with_locks(hass, freezer) as harness:
+        yield harness
+
+
+@pytest.fixture
+def sandbox(harness: Harness) -> SeamSandbox:
+    """Return the truth behind the harness."""
+    return harness.sandbox

@@ -23,7 +23,7 @@ def event(locked: bool, at: float) -> Step:
 
 def attempt(locked: bool, start: float, end: float) -> Step:
     """Return a step that adds a confirmed attempt."""
-    return lambda known: known.with_attempt(locked, start, end)
+    return lambda known: known.with_attempt(locked, start, start, end)
 
 
 def accepted(locked: bool, start: float, end: float) -> Step:

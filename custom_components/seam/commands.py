@@ -47,7 +47,8 @@ class Command:
         device_id: Seam's id of the lock.
         lock: True to lock, False to unlock.
         context: of the call in Home Assistant.
-        sent_at: loop time at which it was sent.
+        begun: loop time at which it was sent.
+        sent_at: the time by Seam's clock, as well as we know it.
         started_at: the earliest time by Seam's clock at which it can have acted.
         attempt_id: Seam's id of the attempt, None until Seam answered.
         attempt: resolves with the attempt once it is final, or with None once
@@ -58,6 +59,7 @@ class Command:
     device_id: str
     lock: bool
     context: Context
+    begun: float
     sent_at: float
     started_at: float
     attempt: asyncio.Future[ActionAttempt | None]
@@ -173,6 +175,7 @@ class Commands:
             lock,
             context,
             loop.time(),
+            self._client.now(),
             self._client.now() - self._client.clock_error,
             loop.create_future(),
             loop.create_future(),
@@ -206,7 +209,7 @@ class Commands:
                 self._coordinator.async_learn(
                     device_id,
                     lambda known: known.with_silence(
-                        lock, command.started_at, self._latest()
+                        lock, command.sent_at, self._latest()
                     ),
                 )
                 await self._async_read_again(command)
@@ -221,12 +224,12 @@ class Commands:
         self._end_if_proven(command)
         self._keep_polling()
         try:
-            async with asyncio.timeout_at(command.sent_at + DEADLINE):
+            async with asyncio.timeout_at(command.begun + DEADLINE):
                 final = await asyncio.shield(command.attempt)
         except TimeoutError:
             await self._async_deadline(command)
             try:
-                async with asyncio.timeout_at(command.sent_at + WATCH):
+                async with asyncio.timeout_at(command.begun + WATCH):
                     final = await asyncio.shield(command.attempt)
             except TimeoutError:
                 return
@@ -249,7 +252,7 @@ class Commands:
                 device_id,
                 lambda known: known.with_failure(
                     lock,
-                    ended_at,
+                    self._client.now(),
                     jammed=speaks_of_jam(attempt.error_type, attempt.error_message),
                 ),
             )
@@ -265,13 +268,19 @@ class Commands:
             await self._async_read_again(command)
         elif attempt.was_confirmed:
             self._coordinator.async_learn(
-                device_id, lambda known: known.with_attempt(lock, started_at, ended_at)
+                device_id,
+                lambda known: known.with_attempt(
+                    lock, command.sent_at, started_at, ended_at
+                ),
             )
-            self._settle(command)
+            if self._coordinator.verdict(device_id).locked is not lock:
+                # Something says otherwise; it may be older than it looks.
+                await self._async_read_again(command)
+            self._settle_if_proven(command)
         else:
             self._coordinator.async_learn(
                 device_id,
-                lambda known: known.with_acceptance(lock, started_at, ended_at),
+                lambda known: known.with_acceptance(lock, command.sent_at, ended_at),
             )
             await self._async_read_again(command)
             self._settle(command)
@@ -281,13 +290,10 @@ class Commands:
         device_id, lock = command.device_id, command.lock
         self._coordinator.async_learn(
             device_id,
-            lambda known: known.with_silence(lock, command.started_at, self._latest()),
+            lambda known: known.with_silence(lock, command.sent_at, self._latest()),
         )
         await self._async_read_again(command)
-        if self._coordinator.verdict(device_id).locked is lock:
-            self._settle(command)
-        else:
-            self._settle(command, self._error(command, "unconfirmed"))
+        self._settle_if_proven(command)
 
     async def _async_read_again(self, command: Command) -> None:
         try:
@@ -307,6 +313,11 @@ class Commands:
         if self._running.get(command.device_id) is command:
             self._coordinator.async_set_moving(command.device_id, None)
         command.end(error)
+
+    def _settle_if_proven(self, command: Command) -> None:
+        """Let the callers go, with an error unless the wish is known to be true."""
+        proven = self._coordinator.verdict(command.device_id).locked is command.lock
+        self._settle(command, None if proven else self._error(command, "unconfirmed"))
 
     def _forget(self, command: Command) -> None:
         if command.attempt_id is not None:
@@ -341,7 +352,7 @@ class Commands:
         loop = self._hass.loop
         asked_at = loop.time()
         while self._awaited:
-            youngest = max(command.sent_at for command in self._awaited.values())
+            youngest = max(command.begun for command in self._awaited.values())
             age = loop.time() - youngest
             pace = next((pace for until, pace in PACE if age < until), PACE[-1][1])
             if self.push_is_alive() and asked_at > youngest:

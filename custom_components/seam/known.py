@@ -67,6 +67,8 @@ class Known:
         unlocked_by: where that came from.
         doubt_at: until when an unlock without an answer may have acted.
         void_at: what is older than this no longer says anything.
+        moved_at: when the newest command that was confirmed was sent; readings
+            that were begun before it no longer say anything.
         read_at: when the newest reading was begun.
         read_locked: what it said.
         followed_at: when the newest reading that said "unlocked" was begun.
@@ -83,6 +85,7 @@ class Known:
     unlocked_by: Source = Source.EVENT
     doubt_at: float = _NEVER
     void_at: float = _NEVER
+    moved_at: float = _NEVER
     read_at: float = _NEVER
     read_locked: bool | None = None
     followed_at: float = _NEVER
@@ -116,17 +119,26 @@ class Known:
 
     def with_event(self, locked: bool, occurred_at: float) -> Known:
         """Add an event that tells the bolt's position at a time."""
-        return self._with_proof(locked, occurred_at, Source.EVENT)
+        return self.with_proof(locked, occurred_at, Source.EVENT)
 
-    def with_attempt(self, locked: bool, started_at: float, ended_at: float) -> Known:
+    def with_attempt(
+        self, locked: bool, sent_at: float, started_at: float, ended_at: float
+    ) -> Known:
         """Add an attempt that the device confirmed.
 
-        It was true at some time between the two; for "locked" the earliest
-        counts, for "unlocked" the latest.
+        Args:
+            locked: what it did.
+            sent_at: when it was sent, by the clock that readings are begun by.
+            started_at: the earliest time at which it can have been true, to be
+                held against events; for "locked" this one counts.
+            ended_at: the latest; for "unlocked" this one counts.
         """
-        return self._with_proof(
+        known = self.with_proof(
             locked, started_at if locked else ended_at, Source.ATTEMPT
         )
+        if sent_at >= known.failed_at:
+            known = known.moved(locked)
+        return replace(known, moved_at=max(known.moved_at, sent_at))
 
     def with_acceptance(
         self, locked: bool, started_at: float, ended_at: float
@@ -164,7 +176,8 @@ class Known:
             self, failed_at=failed_at, failed_wish=locked, failed_jammed=jammed
         )
 
-    def _with_proof(self, locked: bool, at: float, source: Source) -> Known:
+    def with_proof(self, locked: bool, at: float, source: Source) -> Known:
+        """Add what was true at a time; only the newest of each counts."""
         known = self
         if locked and at > self.locked_at:
             known = replace(known, locked_at=at, locked_by=source)
@@ -173,10 +186,16 @@ class Known:
         if at >= known.accepted_at > _NEVER:
             known = replace(known, accepted_at=_NEVER, rereads=0)
         if at > known.failed_at > _NEVER:
-            # Something moved after the failure: no jam any more, and a lock
-            # that failed is made good by proof of locked.
-            known = replace(known, failed_jammed=False).past_failure(locked)
+            known = known.moved(locked)
         return known
+
+    def moved(self, locked: bool) -> Known:
+        """Return what is known once the bolt has moved after a failure.
+
+        There is no jam any more, and a lock that failed is made good by proof
+        of locked.
+        """
+        return replace(self, failed_jammed=False).past_failure(locked)
 
     def past_failure(self, locked: bool) -> Known:
         """Return what is known once a failed command has come true after all."""
@@ -201,7 +220,11 @@ class Known:
         """Return what the proofs add up to."""
         hard = self._hard()
         hard_at = _NEVER if hard.proven_at is None else hard.proven_at
-        if self.read_at < self.void_at or self.read_at <= hard_at:
+        if (
+            self.read_at <= self.void_at
+            or self.read_at <= self.moved_at
+            or self.read_at <= hard_at
+        ):
             # A reading that was begun before the proof says nothing new.
             verdict = hard
             disputed = self._overtook(hard)

@@ -309,6 +309,7 @@ class Push:
     async def _async_address(self) -> str | None:
         """Return where Seam can reach us, or None."""
         hass, webhook_id = self._hass, self._entry.data[CONF_WEBHOOK_ID]
+        path = webhook.async_generate_path(webhook_id)
         if cloudhook.is_subscribed(hass):
             url = await cloudhook.async_get_url(hass, webhook_id)
             if url is not None:
@@ -318,19 +319,18 @@ class Push:
             known_url: str | None = self._entry.data.get(CONF_CLOUDHOOK_URL)
             if known_url is not None:
                 return known_url
-        # A Seam in this house, as in tests, may use the address in the house.
-        here = is_local(self._entry.data.get(CONF_ENDPOINT, DEFAULT_ENDPOINT))
+        config = hass.config
+        if is_local(self._entry.data.get(CONF_ENDPOINT, DEFAULT_ENDPOINT)):
+            # A Seam in this house may use the address in the house.
+            base = config.internal_url or config.external_url
+            return None if base is None else base + path
         try:
             base = get_url(
-                hass,
-                require_ssl=not here,
-                allow_internal=here,
-                allow_cloud=False,
-                prefer_external=not here,
+                hass, require_ssl=True, allow_internal=False, allow_cloud=False
             )
         except NoURLAvailableError:
             return None
-        return base + webhook.async_generate_path(webhook_id)
+        return base + path
 
     async def _async_withdraw(self) -> None:
         """Remove the webhook at Seam: nobody can reach its address any more."""

@@ -1,0 +1,185 @@
+"""Home Assistant and the sandbox in one loop, under one clock that a test moves.
+
+The clock is frozen: loop timers, Home Assistant and the sandbox all read it, and
+nothing happens until a test advances it. A simulated day takes seconds, and two
+runs of a test see the very same order of things.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+import logging
+import time
+from typing import Any, Self
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_API_KEY
+from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util.async_ import get_scheduled_timer_handles
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.seam.const import CONF_ENDPOINT, DOMAIN
+from tests.seam_sandbox import Door, SeamSandbox
+
+# Not the loop's: a frozen loop would never wake up.
+real_sleep = time.sleep
+# Turns of the loop without a request after which nothing more will come.
+QUIET_TURNS = 25
+# A timer is due a little after its time, as with a real clock.
+TICK = 0.001
+
+
+class Harness:
+    """One workspace in Home Assistant, and the truth behind it.
+
+    Attributes:
+        hass: Home Assistant.
+        sandbox: the embedded Seam.
+        entry: the config entry; not set up until `set_up` is called.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        sandbox: SeamSandbox,
+        freezer: FrozenDateTimeFactory,
+    ) -> None:
+        self.hass = hass
+        self.sandbox = sandbox
+        self.freezer = freezer
+        self.entry = MockConfigEntry(
+            domain=DOMAIN,
+            title="Canary House",
+            unique_id=sandbox.workspace_id,
+            data={CONF_API_KEY: sandbox.api_key, CONF_ENDPOINT: sandbox.url},
+        )
+
+    @classmethod
+    @asynccontextmanager
+    async def with_locks(
+        cls, hass: HomeAssistant, freezer: FrozenDateTimeFactory, locks: int = 8
+    ) -> AsyncGenerator[Self]:
+        """Run a sandbox with that many locks, and take all down afterwards."""
+        # A clock that is moved by hand makes callbacks look slow.
+        logging.getLogger("asyncio").setLevel(logging.ERROR)
+        sandbox = SeamSandbox(locks)
+        await sandbox.start()
+        harness = cls(hass, sandbox, freezer)
+        yield harness
+        for entry in hass.config_entries.async_entries(DOMAIN):
+            if entry.state is ConfigEntryState.LOADED:
+                await hass.config_entries.async_unload(entry.entry_id)
+        await harness.settle()
+        await sandbox.stop()
+
+    async def set_up(
+        self,
+        *,
+        options: Mapping[str, Any] | None = None,
+        state: ConfigEntryState = ConfigEntryState.LOADED,
+    ) -> None:
+        """Set the entry up, and wait until it is in this state."""
+        if self.entry.entry_id not in {
+            entry.entry_id for entry in self.hass.config_entries.async_entries(DOMAIN)
+        }:
+            self.entry.add_to_hass(self.hass)
+        if options is not None:
+            self.hass.config_entries.async_update_entry(self.entry, options=options)
+        setup = asyncio.create_task(
+            self.hass.config_entries.async_setup(self.entry.entry_id)
+        )
+        await self.until(setup)
+        await self.settle()
+        assert self.entry.state is state
+
+    async def unload(self) -> None:
+        """Unload the entry."""
+        assert await self.hass.config_entries.async_unload(self.entry.entry_id)
+        await self.settle()
+
+    # -- time
+
+    async def settle(self) -> None:
+        """Let everything happen that can happen without time going on."""
+        hass, quiet, seen = self.hass, 0, -1
+        while quiet < QUIET_TURNS:
+            await asyncio.sleep(0)
+            if len(self.sandbox.requests) != seen:
+                quiet, seen = 0, len(self.sandbox.requests)
+            elif any(
+                not isinstance(job, asyncio.Task) and not job.done()
+                for job in (*hass._tasks, *hass._background_tasks)
+            ):
+                quiet = 0  # a thread is at work, in real time
+                real_sleep(0.0002)
+            else:
+                quiet += 1
+
+    async def advance(self, seconds: float) -> None:
+        """Let time go on, from one timer to the next."""
+        loop = self.hass.loop
+        end = loop.time() + seconds
+        while True:
+            await self.settle()
+            due = min(
+                (
+                    handle.when()
+                    for handle in get_scheduled_timer_handles(loop)
+                    if not handle.cancelled()
+                ),
+                default=end,
+            )
+            if due > end:
+                break
+            self.freezer.tick(max(due - loop.time(), 0.0) + TICK)
+        if (left := end - loop.time()) > 0:
+            self.freezer.tick(left)
+        await self.settle()
+
+    async def until[T](self, task: asyncio.Task[T], most: float = 400.0) -> T:
+        """Advance until a task is done; at most this many seconds."""
+        end = time.time() + most
+        await self.settle()
+        while not task.done() and time.time() < end:
+            await self.advance(0.05)
+        assert task.done(), "it takes too long"
+        return task.result()
+
+    # -- what people do and see
+
+    def entity_id(self, door: Door, domain: str = "lock", key: str = "") -> str | None:
+        """Return the id of one of a lock's entities, None when it has none."""
+        unique_id = f"{door.device_id}-{key}" if key else door.device_id
+        return er.async_get(self.hass).async_get_entity_id(domain, DOMAIN, unique_id)
+
+    def state(self, door: Door, domain: str = "lock", key: str = "") -> State:
+        """Return the state of one of a lock's entities."""
+        entity_id = self.entity_id(door, domain, key)
+        assert entity_id is not None
+        state = self.hass.states.get(entity_id)
+        assert state is not None
+        return state
+
+    def workspace_state(self, domain: str, key: str) -> State:
+        """Return the state of one of the workspace's own entities."""
+        entity_id = er.async_get(self.hass).async_get_entity_id(
+            domain, DOMAIN, f"{self.sandbox.workspace_id}-{key}"
+        )
+        assert entity_id is not None
+        state = self.hass.states.get(entity_id)
+        assert state is not None
+        return state
+
+    def press(self, door: Door, action: str, **kwargs: Any) -> asyncio.Task[Any]:
+        """Call `lock.lock` or `lock.unlock`, and return its task."""
+        return asyncio.create_task(
+            self.hass.services.async_call(
+                "lock",
+                action,
+                {"entity_id": self.entity_id(door)},
+                blocking=True,
+                **kwargs,
+            )
+        )
