@@ -3,12 +3,18 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, ClientWebSocketResponse
+from aiohttp import (
+    ClientError,
+    ClientSession,
+    ClientTimeout,
+    ClientWebSocketResponse,
+    WSMessageTypeError,
+)
 
 USER = "demo"
 PASSWORD = "demo"
@@ -54,6 +60,11 @@ class Socket:
         while not self._events[subscription]:
             await self._receive()
         return self._events[subscription].popleft()
+
+    async def closed(self) -> None:
+        """Return once the other side has closed the connection."""
+        async for _message in self._connection:
+            pass
 
     async def _receive(self) -> dict[str, Any]:
         message: dict[str, Any] = await self._connection.receive_json()
@@ -176,9 +187,18 @@ class HomeAssistant:
             try:
                 if (await self.get("/api/config"))["state"] == "RUNNING":
                     return
-            except ClientError:
+            except ClientError, RefusedError:  # not there yet, or only half
                 pass
             await asyncio.sleep(0.1)
+
+    async def begin_restart(self) -> None:
+        """Have it restart; return once it has stopped."""
+        async with self.socket() as socket:
+            with suppress(WSMessageTypeError):  # it may close before it answers
+                await socket.command(
+                    "call_service", domain="homeassistant", service="restart"
+                )
+                await socket.closed()
 
     # -- the websocket, states, services
 

@@ -29,8 +29,14 @@ frontend:
 history:
 logbook:
 
+# A bare machine has no ffmpeg and no libturbojpeg. They are for cameras, which
+# are not here; they cannot be left out, and would fill the log.
 logger:
   default: warning
+  filters:
+    haffmpeg.core: ["FFmpeg fails .*'ffmpeg'"]
+    haffmpeg.tools: ["Error starting FFmpeg"]
+    homeassistant.components.camera.img_util: ["Error loading libturbojpeg"]
 """
 
 

@@ -25,23 +25,21 @@ class Part:
 
 
 async def find_parts(assistant: HomeAssistant, entry_id: str) -> list[Part]:
-    """Return the enabled entities of all locks, sorted by the locks' names."""
+    """Return the enabled entities of all locks, in Seam's order."""
     async with assistant.socket() as socket:
-        devices = {
-            device["id"]: device["name_by_user"] or device["name"]
-            for device in await socket.command("config/device_registry/list")
-        }
+        devices = await socket.command("config/device_registry/list")
         entities = await socket.command("config/entity_registry/list")
-    parts = [
-        Part(
-            entity["entity_id"],
-            _key(entity),
-            devices[entity["device_id"]],
-        )
+    enabled = [
+        entity
         for entity in entities
         if entity["config_entry_id"] == entry_id and entity["disabled_by"] is None
     ]
-    return sorted(parts, key=lambda part: part.lock)
+    return [
+        Part(entity["entity_id"], _key(entity), device["name"])
+        for device in devices  # as they were added
+        for entity in enabled
+        if entity["device_id"] == device["id"]
+    ]
 
 
 def _key(entity: dict[str, Any]) -> str:
@@ -70,10 +68,9 @@ def _lock_tiles(parts: Iterable[Part]) -> list[dict[str, Any]]:
     ]
 
 
-def _glance(title: str, parts: Iterable[Part]) -> dict[str, Any]:
+def _glance(parts: Iterable[Part]) -> dict[str, Any]:
     return {
         "type": "glance",
-        "title": title,
         "columns": 4,
         "state_color": True,
         "entities": [{"entity": part.entity_id, "name": part.lock} for part in parts],
@@ -113,9 +110,10 @@ def dashboard(parts: list[Part], house_url: str | None) -> dict[str, Any]:
     health = {
         "type": "grid",
         "cards": [
-            _heading("Doors and batteries", "mdi:door"),
-            _glance("Doors", of("door")),
-            _glance("Batteries", of("battery")),
+            _heading("Doors", "mdi:door"),
+            _glance(of("door")),
+            _heading("Batteries", "mdi:battery"),
+            _glance(of("battery")),
         ],
     }
     history = {

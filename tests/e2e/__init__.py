@@ -1,0 +1,1 @@
+"""Tests of a real Home Assistant process, and of its frontend in a real browser."""
