@@ -105,7 +105,9 @@ async def test_what_goes_wrong_is_said_and_can_be_mended(
     assert result["type"] is FlowResultType.FORM
     assert result["errors"] == {"base": error}
     if error == "unknown":
-        assert "That is odd." in result["description_placeholders"]["error"]
+        placeholders = result["description_placeholders"]
+        assert placeholders is not None
+        assert "That is odd." in placeholders["error"]
     assert sandbox.api_key not in caplog.text
 
     sandbox.faults.clear()
