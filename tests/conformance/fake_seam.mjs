@@ -1,0 +1,46 @@
+// Seam's own fake server, seeded, on loopback only. Prints its address, then takes
+// one JSON command a line on stdin, and ends when stdin does.
+import net from "node:net";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
+
+const LOOPBACK = "127.0.0.1";
+
+// By itself it would listen on all interfaces.
+const { listen } = net.Server.prototype;
+net.Server.prototype.listen = function (port, ...rest) {
+  return listen.call(this, port, LOOPBACK, ...rest);
+};
+
+const [folder] = process.argv.slice(2);
+const entry = join(folder, "node_modules/@seamapi/fake-seam-connect/dist/index.js");
+const { createFake } = await import(pathToFileURL(entry));
+const fake = await createFake();
+await fake.seed();
+const { server } = await fake.startServer({ port: 0, signals: [] });
+
+const commands = {
+  // What Seam documents of a lock that cannot be reached; the fake never does it.
+  take_offline({ device_id }) {
+    const { devices } = fake.database;
+    const { properties } = devices.find((one) => one.device_id === device_id);
+    fake.database.updateDevice({
+      device_id,
+      properties: { ...properties, online: false, locked: undefined },
+      errors: [{ error_code: "device_disconnected", message: "It is offline." }],
+    });
+  },
+  add_event(event) {
+    fake.database.addEvent(event);
+  },
+};
+
+const lines = createInterface({ input: process.stdin });
+lines.on("line", (line) => {
+  const [name, options] = JSON.parse(line);
+  commands[name](options);
+  console.log("done");
+});
+lines.on("close", () => process.exit(0));
+console.log(`http://${LOOPBACK}:${server.address().port}`);
