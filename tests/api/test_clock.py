@@ -82,7 +82,7 @@ def test_a_clock_that_is_set_is_learned_anew(
 
 def test_a_clock_that_may_be_right_is_left_alone() -> None:
     clock = SeamClock()
-    clock.learn(http_date(OUR_TIME + 0.5), OUR_TIME + 0.4, OUR_TIME + 0.6)
+    clock.learn(http_date(OUR_TIME + 0.5), OUR_TIME + 0.2, OUR_TIME + 0.3)
     assert clock.offset == 0
 
 
