@@ -1,7 +1,6 @@
 """The two Seams that the client has to get along with."""
 
-import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 
 from aiohttp import ClientSession
 import pytest
@@ -10,11 +9,12 @@ from tests.seam_sandbox import ManualClock, SeamSandbox
 
 from . import fake_seam
 from .document import Recorder
+from .fake_seam import FakeSeam
 from .servers import FakeServer, SandboxServer, Server, tracing
 
 
 @pytest.fixture
-def recorder(request: pytest.FixtureRequest) -> Recorder:
+def recorder() -> Recorder:
     """Judge requests and answers; the test checks what came of it."""
     return Recorder()
 
@@ -26,6 +26,15 @@ async def sandbox(socket_enabled: None) -> AsyncGenerator[SeamSandbox]:
     await sandbox.start()
     yield sandbox
     await sandbox.stop()
+
+
+@pytest.fixture(scope="session")
+def fake() -> Iterator[FakeSeam]:
+    """Seam's own fake; one process for all tests of a worker."""
+    if reason := fake_seam.missing():
+        pytest.skip(reason)
+    with fake_seam.run(fake_seam.install()) as running:
+        yield running
 
 
 @pytest.fixture(params=["sandbox", "fake"])
@@ -43,14 +52,10 @@ async def server(
         await sandbox.stop()
         recorder.check()
         return
-    if reason := fake_seam.missing():
-        pytest.skip(reason)
-    folder = await asyncio.to_thread(fake_seam.install)
+    fake: FakeSeam = request.getfixturevalue("fake")
+    fake.do("reset")
     # Its ids are words, not uuids, and its answers are not ours to judge.
     recorder = Recorder(formats=False, answers=False)
-    async with (
-        fake_seam.run(folder) as fake,
-        ClientSession(trace_configs=[tracing(recorder)]) as session,
-    ):
+    async with ClientSession(trace_configs=[tracing(recorder)]) as session:
         yield FakeServer(session, fake)
     recorder.check()

@@ -18,9 +18,14 @@ const entry = join(folder, "node_modules/@seamapi/fake-seam-connect/dist/index.j
 const { createFake } = await import(pathToFileURL(entry));
 const fake = await createFake();
 await fake.seed();
+const seeded = fake.database.getState();
 const { server } = await fake.startServer({ port: 0, signals: [] });
 
 const commands = {
+  // Back to the seed. Nothing ever changes a state in place, so the old one is whole.
+  reset() {
+    fake.database.setState(seeded, true);
+  },
   // What Seam documents of a lock that cannot be reached; the fake never does it.
   take_offline({ device_id }) {
     const { devices } = fake.database;

@@ -1,13 +1,13 @@
-"""Seam's own fake server: installed once into a cache, started for a test."""
+"""Seam's own fake server: installed once into a cache, started for the tests."""
 
-import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 import fcntl
 import hashlib
 import json
 import os
 from pathlib import Path
+import select
 import shutil
 import subprocess
 import tempfile
@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 FILES = ("package.json", "package-lock.json")
 # Seconds.
 INSTALL_TIMEOUT = 300
-START_TIMEOUT = 60
+TIMEOUT = 60
 
 
 def missing() -> str | None:
@@ -78,46 +78,42 @@ class FakeSeam:
         url: address, without a path.
     """
 
-    def __init__(self, process: asyncio.subprocess.Process, url: str) -> None:
-        """Talk to a process that has told its address."""
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        """Talk to a process that tells its address first."""
         self._process = process
-        self.url = url
+        self.url = self._line()
 
-    async def do(self, command: str, **options: Any) -> None:
+    def do(self, command: str, **options: Any) -> None:
         """Change the fake's store; see fake_seam.mjs for the commands."""
         assert self._process.stdin is not None
-        line = json.dumps([command, options]) + "\n"
-        self._process.stdin.write(line.encode())
-        assert await _line(self._process) == "done"
+        self._process.stdin.write(json.dumps([command, options]) + "\n")
+        self._process.stdin.flush()
+        assert self._line() == "done"
+
+    def _line(self) -> str:
+        stdout = self._process.stdout
+        assert stdout is not None
+        ready, _, _ = select.select([stdout], [], [], TIMEOUT)
+        if not ready or not (line := stdout.readline()):
+            raise RuntimeError("Seam's fake says nothing")
+        return line.strip()
 
 
-async def _line(process: asyncio.subprocess.Process) -> str:
-    assert process.stdout is not None
-    async with asyncio.timeout(START_TIMEOUT):
-        line = await process.stdout.readline()
-    if not line:
-        raise RuntimeError("Seam's fake has ended by itself")
-    return line.decode().strip()
-
-
-@asynccontextmanager
-async def run(folder: Path) -> AsyncGenerator[FakeSeam]:
-    """Run a fake with its seed, on loopback."""
-    process = await asyncio.create_subprocess_exec(
-        "node",
-        str(HERE / "fake_seam.mjs"),
-        str(folder),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
-        yield FakeSeam(process, await _line(process))
-    finally:
-        assert process.stdin is not None
-        process.stdin.close()
+@contextmanager
+def run(folder: Path) -> Iterator[FakeSeam]:
+    """Run a fake with its seed, on loopback; it ends when its input does."""
+    with subprocess.Popen(
+        ["node", str(HERE / "fake_seam.mjs"), str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
         try:
-            async with asyncio.timeout(START_TIMEOUT):
-                await process.wait()
-        except TimeoutError:
-            process.kill()
-            await process.wait()
+            yield FakeSeam(process)
+        finally:
+            assert process.stdin is not None
+            process.stdin.close()
+            try:
+                process.wait(TIMEOUT)
+            except subprocess.TimeoutExpired:
+                process.kill()

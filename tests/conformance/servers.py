@@ -221,7 +221,7 @@ class FakeServer(Server):
 
     @override
     async def take_offline(self, device_id: str) -> None:
-        await self.fake.do("take_offline", device_id=device_id)
+        self.fake.do("take_offline", device_id=device_id)
 
     @override
     async def break_down(self, path: str) -> None:
