@@ -54,13 +54,29 @@ class EventLog:
         dropped: events that a fault kept from being made.
     """
 
-    def __init__(self, clock: Clock, faults: Faults, workspace_id: str) -> None:
-        """Start with no events."""
+    def __init__(
+        self,
+        clock: Clock,
+        faults: Faults,
+        workspace_id: str,
+        kept: int | None = None,
+    ) -> None:
+        """Start with no events.
+
+        Args:
+            clock: true time.
+            faults: what goes wrong.
+            workspace_id: whose events these are.
+            kept: how many are remembered at least; None: all.
+        """
         self._clock = clock
         self._faults = faults
         self._workspace_id = workspace_id
         self._number = 0
         self._held: list[Event] = []
+        # When each event was made, in seconds since the epoch.
+        self._made: list[float] = []
+        self._kept = kept
         self.events: list[Event] = []
         self.listeners: list[Callable[[Event], None]] = []
         self.dropped: list[Event] = []
@@ -120,8 +136,12 @@ class EventLog:
         for made in (*[event] * copies, *held):
             made["created_at"] = iso(self.now())
             self.events.append(made)
+            self._made.append(from_iso(made["created_at"]))
             for listener in list(self.listeners):
                 listener(made)
+        if self._kept is not None and len(self.events) >= 2 * self._kept:
+            # In place: somebody may hold the list.
+            del self.events[: -self._kept], self._made[: -self._kept]
 
     def list(
         self, since: float, until: float | None, limit: int, **wanted: set[str] | None
@@ -135,8 +155,7 @@ class EventLog:
             wanted: allowed values of a field; None: all.
         """
         found: list[Event] = []
-        for event in self.events:
-            created_at = from_iso(event["created_at"])
+        for created_at, event in zip(self._made, self.events, strict=True):
             if created_at <= since or (until is not None and created_at >= until):
                 continue
             if all(

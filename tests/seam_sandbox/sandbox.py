@@ -64,6 +64,7 @@ class SeamSandbox:
         api_key: str = API_KEY,
         plans: list[Plan] | None = None,
         post: Post | None = None,
+        kept: int | None = None,
     ) -> None:
         """Build a house; nothing listens yet.
 
@@ -73,11 +74,13 @@ class SeamSandbox:
             api_key: to the main workspace.
             plans: the devices, instead of the catalogue's.
             post: delivers to webhooks; over HTTP if None.
+            kept: how many events and requests are remembered at least, for long
+                runs with flat memory; None: all.
         """
         self.clock = clock or RealClock()
         self.faults = Faults()
         self.workspaces = Workspaces(api_key)
-        self.log = EventLog(self.clock, self.faults, self.workspace_id)
+        self.log = EventLog(self.clock, self.faults, self.workspace_id, kept)
         self.house = House(self.clock, self._report)
         self.attempts = Attempts(self.clock, self.house, self.log, self.faults)
         self.webhooks = Webhooks(
@@ -93,6 +96,7 @@ class SeamSandbox:
             workspaces=self.workspaces,
             webhooks=self.webhooks,
             trouble=self._trouble,
+            kept=kept,
         )
         self._api_key = api_key
         self._built = 0

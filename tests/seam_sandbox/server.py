@@ -189,6 +189,7 @@ class Api:
         workspaces: Workspaces,
         webhooks: Webhooks,
         trouble: Trouble,
+        kept: int | None = None,
     ) -> None:
         """Answer for a house."""
         self._house = house
@@ -198,6 +199,7 @@ class Api:
         self._workspaces = workspaces
         self._json: dict[str, tuple[tuple[int, float], bytes]] = {}
         self._trouble = trouble
+        self._kept = kept
         self._webhooks = webhooks
         self._clock = clock
         self._request_number = 0
@@ -314,6 +316,8 @@ class Api:
             answer=Answer(),
         )
         self.requests.append(recorded)
+        if self._kept is not None and len(self.requests) >= 2 * self._kept:
+            del self.requests[: -self._kept]
         raw = await request.read()
         broken = await self._trouble.before(request, headers)
         if broken is not None:

@@ -8,6 +8,7 @@ from . import (
     CANARY_CLEANER,
     CANARY_GUEST,
     CANARY_PIN,
+    FaultKind,
     ManualClock,
     SeamSandbox,
 )
@@ -381,3 +382,33 @@ async def test_a_lost_account_takes_all_its_devices_along(
     found = await seam.device(door.device_id)
     assert found["properties"]["online"] is True
     assert found["errors"] == []
+
+
+# -- long runs, and the same again
+
+
+async def test_the_same_day_twice_is_the_same(socket_enabled: None) -> None:
+    days = []
+    for _ in range(2):
+        clock = ManualClock()
+        sandbox = SeamSandbox(clock=clock)
+        sandbox.add_fault(FaultKind.EVENT_REORDERED, times=1)
+        for door in sandbox.house:
+            sandbox.tune(door, poll_seconds=600)
+            sandbox.enter_code(door)
+            await clock.advance(97)
+        days.append(sandbox.events)
+        await sandbox.stop()
+    assert days[0] == days[1]
+    assert len(days[0]) >= 6
+
+
+async def test_a_long_run_needs_no_more_memory(socket_enabled: None) -> None:
+    sandbox = SeamSandbox(1, clock=ManualClock(), kept=100)
+    for _ in range(1000):
+        sandbox.ring("Front Door")
+    assert 100 <= len(sandbox.events) < 200
+    newest = sandbox.events[-1]
+    assert sandbox.log.list(0, None, 500)[-1] == newest
+    assert len({event["event_id"] for event in sandbox.events}) == len(sandbox.events)
+    await sandbox.stop()

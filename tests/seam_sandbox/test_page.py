@@ -1,0 +1,83 @@
+"""The page draws the house as it is, and its buttons do what they say."""
+
+from playwright.async_api import expect
+import pytest
+
+from tests.e2e.test_browser import BROWSER, browser_page
+
+from . import Plan, SeamSandbox
+from .catalogue import AUGUST
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(
+        BROWSER is None, reason="no Chromium here; install your system's package"
+    ),
+]
+
+
+async def test_the_buttons(socket_enabled: None) -> None:
+    sandbox = SeamSandbox(3)
+    await sandbox.start()
+    complaints: list[str] = []
+    async with browser_page("about:blank") as page:
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        await page.goto(sandbox.url)
+        card = page.locator(".door").filter(has_text="Front Door")
+        truth = card.locator(".truth")
+
+        async def press(name: str, text: str) -> None:
+            await card.get_by_role("button", name=name).click()
+            await expect(truth).to_have_text(text)
+
+        await expect(truth).to_have_text("Bolt thrown, door closed")
+        await press("Draw bolt by hand", "Bolt drawn, door closed")
+        await press("Open door", "Bolt drawn, door open")
+        await press("Throw bolt by hand", "Bolt thrown, door open")
+        await expect(card.get_by_role("button", name="Close door")).to_be_disabled()
+        await press("Draw bolt by hand", "Bolt drawn, door open")
+        await press("Close door", "Bolt drawn, door closed")
+        await press("Throw bolt by hand", "Bolt thrown, door closed")
+        await press("Enter the code", "Bolt drawn, door closed")
+        await card.get_by_text("More to do").click()
+        await press("Jam the bolt", "Bolt jammed, drawn, door closed")
+        await press("Free the bolt", "Bolt drawn, door closed")
+        await press("Brand's app", "Bolt thrown, door closed")
+        await card.get_by_role("button", name="Wrong code").click()
+        await card.get_by_role("button", name="Take offline").click()
+        await expect(card.locator("[data-chip=signal]")).to_have_text("offline")
+        await expect(card.locator("[data-chip=seam]")).to_have_text("Seam: no position")
+        await card.get_by_role("button", name="Bring online").click()
+        await card.locator("[data-battery=battery]").fill("5")
+        await expect(card.locator("[data-chip=battery]")).to_have_text("battery 5 %")
+        await page.get_by_role("button", name="Seam is down").click()
+        await expect(page.locator("#active")).to_contain_text("http status")
+        await page.get_by_role("button", name="Make all well").click()
+        await expect(page.locator("#active")).to_have_text("All is well.")
+
+        # What happens without the page shows up as well.
+        sandbox.add_lock("Attic")
+        await expect(page.locator(".door")).to_have_count(6)
+        sandbox.remove_device("Attic")
+        await expect(page.locator(".door")).to_have_count(5)
+        await sandbox.stop()
+        await expect(page.locator("#lost")).to_be_visible()
+    assert {event["event_type"] for event in sandbox.events} >= {
+        "lock.access_denied",
+        "device.disconnected",
+        "device.connected",
+        "device.low_battery",
+    }
+    # It only complains that the sandbox has gone.
+    assert not [text for text in complaints if "ERR_" not in text]
+
+
+async def test_a_name_is_text_and_never_more(socket_enabled: None) -> None:
+    name = "<img src=x onerror=document.title='gone'>"
+    sandbox = SeamSandbox(plans=[Plan(name=name, model=AUGUST)])
+    await sandbox.start()
+    async with browser_page(sandbox.url) as page:
+        await expect(page.locator(".door h2")).to_have_text(name)
+        assert await page.title() == "The house behind Seam"
+    await sandbox.stop()
