@@ -451,7 +451,7 @@ def anchors(markdown: str) -> set[str]:
 def test_links_lead_somewhere(name: str) -> None:
     page = ROOT / name
     markdown = page.read_text(encoding="utf-8")
-    targets = re.findall(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"", markdown)
+    targets = re.findall(r"\]\(([^)\s]+)\)|src(?:set)?=\"([^\"]+)\"", markdown)
     for target in filter(None, (one or other for one, other in targets)):
         if target.startswith("https://"):
             continue
