@@ -2,6 +2,8 @@
 
 import copy
 import dataclasses
+import json
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given, strategies as st
@@ -17,7 +19,10 @@ from custom_components.seam.api import (
     Webhook,
     Workspace,
 )
+from custom_components.seam.api.models import LOCK_DEVICE_TYPES
 from custom_components.seam.api.parse import number, timestamp
+
+DOCUMENT = Path(__file__).parent.parent / "conformance" / "seam-openapi-locks.json"
 
 # A lock with all that is read of one.
 DEVICE: dict[str, Any] = {
@@ -293,6 +298,12 @@ def test_a_boolean_does(value: bool) -> None:
 )
 def test_is_lock(shown: dict[str, Any], is_lock: bool) -> None:
     assert Device.from_json({"device_id": "d1", **shown}).is_lock is is_lock
+
+
+def test_lock_types_are_those_of_the_api_document() -> None:
+    document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+    device_type = document["components"]["schemas"]["device"]["properties"]
+    assert set(device_type["device_type"]["oneOf"][0]["enum"]) == LOCK_DEVICE_TYPES
 
 
 # -- names, batteries, problems
