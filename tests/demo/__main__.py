@@ -41,7 +41,8 @@ HOW_TO_PLAY = """\
 
   Lock and unlock on the left. On the right is the truth: turn a bolt by hand,
   open a door, enter a code, jam a bolt or take a lock offline, and see what
-  Home Assistant says. The house alone: {house}
+  Home Assistant says. Only an open door may take a minute to show: Seam has
+  no news of doors, so they are asked. The house alone: {house}
 
   Ctrl-C ends it all. Its log: {log}
 """

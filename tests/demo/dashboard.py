@@ -93,6 +93,8 @@ def dashboard(parts: list[Part], house_url: str | None) -> dict[str, Any]:
         "cards": [
             _heading("Home Assistant says", "mdi:home-assistant"),
             *_lock_tiles(of("lock")),
+            _heading("Doors", "mdi:door"),
+            _glance(of("door")),
         ],
     }
     house = {
@@ -103,18 +105,13 @@ def dashboard(parts: list[Part], house_url: str | None) -> dict[str, Any]:
                 "type": "iframe",
                 "url": house_url,
                 "hide_background": True,
-                "grid_options": {"columns": "full", "rows": 10},
+                "grid_options": {"columns": "full", "rows": 11},
             },
         ],
     }
-    health = {
+    batteries = {
         "type": "grid",
-        "cards": [
-            _heading("Doors", "mdi:door"),
-            _glance(of("door")),
-            _heading("Batteries", "mdi:battery"),
-            _glance(of("battery")),
-        ],
+        "cards": [_heading("Batteries", "mdi:battery"), _glance(of("battery"))],
     }
     history = {
         "type": "grid",
@@ -128,7 +125,7 @@ def dashboard(parts: list[Part], house_url: str | None) -> dict[str, Any]:
             },
         ],
     }
-    sections = [locks, house, health, history]
+    sections = [locks, house, batteries, history]
     if house_url is None:
         sections.remove(house)
     return {

@@ -13,6 +13,7 @@ from typing import Any
 from aiohttp import ClientSession
 
 from tests.demo.client import HomeAssistant
+from tests.demo.dashboard import find_parts
 
 ROOT = Path(__file__).parents[2]
 READY = "Ctrl-C ends it all"
@@ -167,3 +168,10 @@ async def signed_in(demo: Demo) -> AsyncGenerator[HomeAssistant]:
     async with HomeAssistant(demo.url) as assistant:
         await assistant.sign_in()
         yield assistant
+
+
+async def lock_ids(assistant: HomeAssistant) -> dict[str, str]:
+    """Return the entity ids of all locks, by the names of their doors."""
+    [entry] = await assistant.command("config_entries/get", domain="seam")
+    parts = await find_parts(assistant, entry["entry_id"])
+    return {part.lock: part.entity_id for part in parts if part.key == "lock"}

@@ -16,10 +16,9 @@ from typing import Any
 import pytest
 
 from tests.demo.client import HomeAssistant, RefusedError
-from tests.demo.dashboard import find_parts
 from tests.seam_sandbox import API_KEY, CANARY_GUEST, CANARY_PIN, SeamSandbox
 
-from .running_demo import ROOT, Demo, running_demo, signed_in
+from .running_demo import ROOT, Demo, lock_ids, running_demo, signed_in
 
 pytestmark = [
     pytest.mark.e2e,
@@ -57,13 +56,6 @@ def expected(door: dict[str, Any]) -> str:
     if door["seam"]["locked"] is None:
         return "unknown"
     return "locked" if door["bolt_thrown"] else "unlocked"
-
-
-async def lock_ids(assistant: HomeAssistant) -> dict[str, str]:
-    """Return the entity ids of all locks, by the names of their doors."""
-    [entry] = await assistant.command("config_entries/get", domain="seam")
-    parts = await find_parts(assistant, entry["entry_id"])
-    return {part.lock: part.entity_id for part in parts if part.key == "lock"}
 
 
 async def assert_all_true(demo: Demo, assistant: HomeAssistant) -> None:
