@@ -6,7 +6,7 @@ runs of a test see the very same order of things.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 import logging
 import time
@@ -38,6 +38,7 @@ class Harness:
         hass: Home Assistant.
         sandbox: the embedded Seam.
         entry: the config entry; not set up until `set_up` is called.
+        watchers: called whenever time stands still and all has happened.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Harness:
         self.hass = hass
         self.sandbox = sandbox
         self.freezer = freezer
+        self.watchers: list[Callable[[], None]] = []
         self.entry = MockConfigEntry(
             domain=DOMAIN,
             title="Canary House",
@@ -59,20 +61,26 @@ class Harness:
     @classmethod
     @asynccontextmanager
     async def with_locks(
-        cls, hass: HomeAssistant, freezer: FrozenDateTimeFactory, locks: int = 8
+        cls,
+        hass: HomeAssistant,
+        freezer: FrozenDateTimeFactory,
+        locks: int = 8,
+        **options: Any,
     ) -> AsyncGenerator[Self]:
         """Run a sandbox with that many locks, and take all down afterwards."""
         # A clock that is moved by hand makes callbacks look slow.
         logging.getLogger("asyncio").setLevel(logging.ERROR)
-        sandbox = SeamSandbox(locks)
+        sandbox = SeamSandbox(locks, **options)
         await sandbox.start()
         harness = cls(hass, sandbox, freezer)
-        yield harness
-        for entry in hass.config_entries.async_entries(DOMAIN):
-            if entry.state is ConfigEntryState.LOADED:
-                await hass.config_entries.async_unload(entry.entry_id)
-        await harness.settle()
-        await sandbox.stop()
+        try:
+            yield harness
+        finally:
+            for entry in hass.config_entries.async_entries(DOMAIN):
+                if entry.state is ConfigEntryState.LOADED:
+                    await hass.config_entries.async_unload(entry.entry_id)
+            await harness.settle()
+            await sandbox.stop()
 
     async def set_up(
         self,
@@ -103,11 +111,12 @@ class Harness:
 
     async def settle(self) -> None:
         """Let everything happen that can happen without time going on."""
-        hass, quiet, seen = self.hass, 0, -1
+        hass, quiet, seen = self.hass, 0, (-1, -1)
         while quiet < QUIET_TURNS:
             await asyncio.sleep(0)
-            if len(self.sandbox.requests) != seen:
-                quiet, seen = 0, len(self.sandbox.requests)
+            now = len(self.sandbox.requests), len(asyncio.all_tasks())
+            if now != seen:
+                quiet, seen = 0, now
             elif any(
                 not isinstance(job, asyncio.Task) and not job.done()
                 for job in (*hass._tasks, *hass._background_tasks)
@@ -123,6 +132,8 @@ class Harness:
         end = loop.time() + seconds
         while True:
             await self.settle()
+            for watch in self.watchers:
+                watch()
             due = min(
                 (
                     handle.when()

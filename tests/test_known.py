@@ -96,7 +96,14 @@ LATE = 100 + STALE + 1
             id="Seam has had its time",
         ),
         pytest.param(
-            [event(False, 100), reading(False, 101), reading(True, 130)],
+            [event(False, 100), reading(False, 109), reading(True, 170)],
+            False,
+            False,
+            True,
+            id="readings have not settled yet",
+        ),
+        pytest.param(
+            [event(False, 100), reading(False, 111), reading(True, 130)],
             True,
             False,
             False,

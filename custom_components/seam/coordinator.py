@@ -36,7 +36,7 @@ from .const import (
     RELOCK_MARGIN,
     UNREACHABLE_ERRORS,
 )
-from .known import Known, Source, Verdict, speaks_of_jam
+from .known import SETTLE, Known, Source, Verdict, speaks_of_jam
 from .translate import auth_error, read_error
 from .who import Actor
 
@@ -429,25 +429,32 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
     # -- doors that lock themselves do not always tell
 
     def _follow_relock(self, device_id: str) -> None:
+        """Read an unlocked door while it is open, and once it should have locked."""
         device = self._devices[device_id]
         if not device.auto_lock_enabled:
             return
         delay = (
             RELOCK_DELAY if device.auto_lock_delay is None else device.auto_lock_delay
         )
+        settled = SETTLE + RELOCK_MARGIN
         self._drop_relock(device_id)
-        self._relocks[device_id] = async_call_later(
-            self.hass,
-            delay + RELOCK_MARGIN,
-            HassJob(partial(self._async_relocked, device_id), cancel_on_shutdown=True),
-        )
+        self._read_in(device_id, (settled, max(delay + RELOCK_MARGIN - settled, 0.0)))
 
-    async def _async_relocked(self, device_id: str, _now: datetime) -> None:
-        self._relocks.pop(device_id, None)
-        try:
-            await self.async_read_again((device_id,))
-        except SeamError as err:
-            LOGGER.debug("Reading a lock that locks itself failed: %s", err)
+    def _read_in(self, device_id: str, waits: tuple[float, ...]) -> None:
+        if not waits:
+            return
+
+        async def read(_now: datetime) -> None:
+            del self._relocks[device_id]
+            self._read_in(device_id, waits[1:])
+            try:
+                await self.async_read_again((device_id,))
+            except SeamError as err:
+                LOGGER.debug("Reading a lock that locks itself failed: %s", err)
+
+        self._relocks[device_id] = async_call_later(
+            self.hass, waits[0], HassJob(read, cancel_on_shutdown=True)
+        )
 
     def _drop_relock(self, device_id: str) -> None:
         if cancel := self._relocks.pop(device_id, None):

@@ -103,6 +103,7 @@ class EventFeed:
         self._listed_at: float | None = None
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._unpushed: dict[str, float] = {}
+        self._pushed: list[Event] = []
         self._types: frozenset[str] = EVENT_TYPES
         self._lock = asyncio.Lock()
         self._woken = asyncio.Event()
@@ -219,27 +220,44 @@ class EventFeed:
 
     # -- taking in
 
+    @callback
+    def async_take_pushed(self, event: Event) -> None:
+        """Hand on a pushed event soon, together with those that came with it."""
+        self._pushed.append(event)
+        if len(self._pushed) == 1:
+            self._entry.async_create_background_task(
+                self._hass, self._async_take_all_pushed(), f"{DOMAIN} pushed"
+            )
+
+    async def _async_take_all_pushed(self) -> None:
+        async with self._lock:
+            events, self._pushed = self._pushed, []
+            await self._async_take(events, "push")
+
     async def async_take(self, events: Iterable[Event], source: str) -> None:
         """Hand on what is new among some events, oldest first."""
         async with self._lock:
-            new: dict[str, Event] = {}
-            for event in events:
-                if self._is_ours(event):
-                    if source == "push":
-                        self._unpushed.pop(event.event_id, None)
-                    if event.event_id not in self._seen:
-                        new.setdefault(event.event_id, event)
-            if not new:
-                return
-            ordered = sorted(new.values(), key=lambda event: event.occurred_at)
-            attempts = await self._async_failed_attempts(ordered)
-            await self._who.async_learn_names(ordered)
-            for event in ordered:
-                actor = await self._who.async_actor(event)
-                self._remember(event, source)
-                attempt = attempts.get(event.action_attempt_id or "")
-                self._hand_on(event, actor, attempt, source)
-            self._store.async_delay_save(self._as_stored, SAVE_DELAY)
+            await self._async_take(events, source)
+
+    async def _async_take(self, events: Iterable[Event], source: str) -> None:
+        new: dict[str, Event] = {}
+        for event in events:
+            if self._is_ours(event):
+                if source == "push":
+                    self._unpushed.pop(event.event_id, None)
+                if event.event_id not in self._seen:
+                    new.setdefault(event.event_id, event)
+        if not new:
+            return
+        ordered = sorted(new.values(), key=lambda event: event.occurred_at)
+        attempts = await self._async_failed_attempts(ordered)
+        await self._who.async_learn_names(ordered)
+        for event in ordered:
+            actor = await self._who.async_actor(event)
+            self._remember(event, source)
+            attempt = attempts.get(event.action_attempt_id or "")
+            self._hand_on(event, actor, attempt, source)
+        self._store.async_delay_save(self._as_stored, SAVE_DELAY)
 
     def _is_ours(self, event: Event) -> bool:
         return event.workspace_id in (None, self._entry.unique_id)

@@ -10,8 +10,8 @@ Seam's clock. The rules, in the order of their weight:
 - A reading carries no time, only when we began to ask. Seam may show an old
   value for a while (`STALE`), then the truth. So a reading that says "locked"
   against a newer "unlocked" is believed only when readings have followed that
-  unlock in between, or when Seam has had its time; until then the less secure
-  answer stands and the lock is read again.
+  unlock in between, after it had time to settle, or when Seam has had its time;
+  until then the less secure answer stands and the lock is read again.
 - A command that Seam only accepted, or that never came to an end, makes what
   was known before it void.
 """
@@ -22,6 +22,8 @@ from enum import StrEnum
 # How long Seam may go on showing an old value: it asks most brands every ten
 # minutes (seam-api.md, section 3.1), plus a minute for the way here.
 STALE = 660.0
+# How long what Seam has just learned may take until its readings show it.
+SETTLE = 10.0
 
 # Errors of attempts are free text; these are the only words looked for.
 JAM_WORDS = ("jam", "obstruct", "not fully extended")
@@ -277,7 +279,8 @@ class Known:
         """Return whether a "locked" reading may be from before an unlock."""
         return (
             unlocked_at > _NEVER
-            and self.followed_at <= unlocked_at
+            # An "unlocked" sooner than that may be of an earlier time as well.
+            and self.followed_at <= unlocked_at + SETTLE
             and self.read_at <= unlocked_at + STALE
         )
 

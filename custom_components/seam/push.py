@@ -570,9 +570,7 @@ class Push:
             return
         self.counts["pushed"] += 1
         self._prove()
-        self._entry.async_create_background_task(
-            self._hass, self._feed.async_take((event,), "push"), f"{DOMAIN} pushed"
-        )
+        self._feed.async_take_pushed(event)
 
     def _refuse(self, status: HTTPStatus, why: str) -> Response:
         """Refuse a call, and say so in the log now and then."""

@@ -22,6 +22,8 @@ from .const import LOGGER
 # one that could not be learned is not asked for again.
 NAME_TIMEOUT = 2.0
 ASK_AGAIN = 600.0
+# How many names are asked for at the same time.
+AT_ONCE = 8
 # How many code names, commands and automation runs are remembered.
 MEMORY = 2000
 UNKNOWN_METHOD = "unknown"
@@ -68,6 +70,7 @@ class Who:
         self._names_in_history = names_in_history
         self._codes: OrderedDict[str, str | None] = OrderedDict()
         self._asked_in_vain: OrderedDict[str, float] = OrderedDict()
+        self._asking = asyncio.Semaphore(AT_ONCE)
         self._commands: OrderedDict[str, Context] = OrderedDict()
         self._automations: OrderedDict[str, str] = OrderedDict()
 
@@ -132,7 +135,8 @@ class Who:
             self._client.get_unmanaged_access_code,
         ):
             try:
-                found = await ask(code)
+                async with self._asking:
+                    found = await ask(code)
             except SeamNotFoundError:
                 continue
             except SeamError as err:
