@@ -77,6 +77,9 @@ class Oracle:
             self.told(event)
         for device in answer.get("devices", ()):
             properties = device["properties"]
+            door = self.sandbox.doors[device["device_id"]]
+            if door.reading_lag or door.poll_seconds:
+                continue  # it may tell of a time before the bolt was opened
             if properties.get("locked") is False and properties.get("online"):
                 self.note_open(device["device_id"], request.time, "reading")
         for attempt in answer.get("action_attempts", ()):
