@@ -354,15 +354,14 @@ async def pushed(house: House) -> House:
 
 
 @asynccontextmanager
-async def yales(
+async def plain_locks(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, locks: int
 ) -> AsyncGenerator[Harness]:
     """Run a house of locks without door sensors, which have to be read often."""
-    async with Harness.with_locks(hass, freezer, 0) as harness:
-        for number in range(locks):
-            harness.sandbox.add_device(
-                Plan(name=f"Door {number}", model=MODELS["schlage"])
-            )
+    plans = [
+        Plan(name=f"Door {number}", model=MODELS["schlage"]) for number in range(locks)
+    ]
+    async with Harness.with_locks(hass, freezer, plans=plans) as harness:
         yield harness
 
 
@@ -655,17 +654,16 @@ async def test_what_seam_does_wrong_is_refused_and_found_by_asking(
     sandbox, harness = pushed.sandbox, pushed.harness
     door = sandbox.door("Garage Side Door")
     thrown = False
-    for fault in (
-        {"kind": "webhook_unsigned"},
-        {"kind": "webhook_wrong_signature"},
-        {"kind": "webhook_old_timestamp", "seconds": 400},
-        {"kind": "webhook_changed_body"},
-        {"kind": "webhook_huge_body"},
+    for kind in (
+        "webhook_unsigned",
+        "webhook_wrong_signature",
+        "webhook_old_timestamp",
+        "webhook_changed_body",
+        "webhook_huge_body",
     ):
         await harness.advance(70)
         thrown = not thrown
-        kind = fault["kind"]
-        sandbox.faults.add(**{**fault, "times": 1})
+        sandbox.faults.add(kind, seconds=400, times=1)
         sandbox.turn_bolt(door, thrown=thrown)
         await harness.advance(4.5)
         assert 400 <= (sandbox.webhooks.deliveries[-1].status or 0) < 500, kind
@@ -1282,7 +1280,7 @@ async def test_with_push_an_hour_takes_twenty_requests(
     enable_custom_integrations: None,
     locks: int,
 ) -> None:
-    async with yales(hass, freezer, locks) as harness:
+    async with plain_locks(hass, freezer, locks) as harness:
         house = await open_house(harness, hass_client_no_auth)
         count = await requests_in_an_hour(harness)
         assert house.push == "working"  # as it was the whole hour long
@@ -1295,7 +1293,7 @@ async def test_with_push_readings_and_lists_are_rare(
     hass_client_no_auth: ClientSessionGenerator,
     enable_custom_integrations: None,
 ) -> None:
-    async with yales(hass, freezer, 3) as harness:
+    async with plain_locks(hass, freezer, 3) as harness:
         house = await open_house(harness, hass_client_no_auth)
         await harness.set_up()
         assert house.push == "working"

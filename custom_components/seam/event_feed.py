@@ -35,6 +35,8 @@ LONGEST_GAP = 7 * 86400.0
 LATE = 300.0
 # An event this old that only a list brought was lost on its way, in seconds.
 LOST = 60.0
+# How long events may wait for the reason why a command failed, in seconds.
+REASON_TIMEOUT = 2.0
 SEEN = 10_000
 SAVE_DELAY = 30.0
 
@@ -286,7 +288,11 @@ class EventFeed:
         if not failed:
             return {}
         try:
-            attempts = await self._client.list_action_attempts(failed)
+            async with asyncio.timeout(REASON_TIMEOUT):
+                attempts = await self._client.list_action_attempts(failed)
+        except TimeoutError:
+            LOGGER.debug("Reasons of failed action attempts did not come in time")
+            return {}
         except SeamError as err:
             LOGGER.debug("Failed action attempts could not be read: %s", err)
             return {}

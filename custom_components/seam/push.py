@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from http import HTTPStatus
@@ -115,13 +116,13 @@ async def async_remove_push(
 ) -> None:
     """Remove at Seam and at Home Assistant Cloud what an entry has registered."""
     ir.async_delete_issue(hass, DOMAIN, issue_id(entry.entry_id))
-    stored: _Stored | None = entry.data.get(CONF_PUSH)
-    if stored is not None:
-        try:
-            await client.delete_webhook(stored["webhook_id"])
-        except SeamNotFoundError:
-            pass
-        except SeamError as err:
+    try:
+        # One may have been in the making when the entry was unloaded.
+        for found in _ours(entry, await client.list_webhooks()):
+            with suppress(SeamNotFoundError):
+                await client.delete_webhook(found.webhook_id)
+    except SeamError as err:
+        if CONF_PUSH in entry.data:
             LOGGER.warning(
                 "The webhook of %s could not be removed at Seam. You can delete it "
                 "in the Seam Console: %s",
@@ -352,27 +353,16 @@ class Push:
         Returns:
             Whether a new one was made.
         """
-        path = webhook.async_generate_path(self._entry.data[CONF_WEBHOOK_ID])
-        cloudhook_url = self._entry.data.get(CONF_CLOUDHOOK_URL)
         stored = self._stored
-        # Our addresses hold a secret of ours, so nobody else's can match.
-        ours = [
-            found
-            for found in await self._client.list_webhooks()
-            if found.url.endswith(path)
-            or found.url in (url, cloudhook_url)
-            or (stored is not None and found.webhook_id == stored["webhook_id"])
-        ]
+        ours = _ours(self._entry, await self._client.list_webhooks())
         good = None
         if stored is not None and not renew:
             good = next((found for found in ours if _is_good(found, stored, url)), None)
         kept = good.webhook_id if good else await self._async_create(url)
         for found in ours:
             if found.webhook_id != kept:
-                try:
+                with suppress(SeamNotFoundError):
                     await self._client.delete_webhook(found.webhook_id)
-                except SeamNotFoundError:
-                    continue
         return good is None
 
     async def _async_create(self, url: str) -> str:
@@ -589,6 +579,24 @@ class Push:
             self._suspicious = now
             self._feed.async_list_soon()
         return Response(status=status)
+
+
+def _ours(entry: SeamConfigEntry, webhooks: Iterable[Webhook]) -> list[Webhook]:
+    """Return what an entry has registered, of all webhooks of its workspace.
+
+    Our addresses hold a secret of ours, so nobody else's can match.
+    """
+    if (webhook_id := entry.data.get(CONF_WEBHOOK_ID)) is None:
+        return []
+    path = webhook.async_generate_path(webhook_id)
+    stored: _Stored | None = entry.data.get(CONF_PUSH)
+    return [
+        found
+        for found in webhooks
+        if found.url.endswith(path)
+        or found.url == entry.data.get(CONF_CLOUDHOOK_URL)
+        or (stored is not None and found.webhook_id == stored["webhook_id"])
+    ]
 
 
 def _is_good(found: Webhook, stored: _Stored, url: str) -> bool:
