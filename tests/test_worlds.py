@@ -48,6 +48,7 @@ class Oracle:
         """Begin to listen."""
         self.harness = harness
         self.sandbox = harness.sandbox
+        self.known: set[str] = set()
         self.open_since: dict[str, float] = {}
         self.told_open: dict[str, tuple[float, str]] = {}
         self.happened: Counter[tuple[str, str]] = Counter()
@@ -89,6 +90,9 @@ class Oracle:
 
     def told(self, event: dict[str, Any]) -> None:
         """Note what an event tells, listed or pushed."""
+        if event["event_id"] in self.known:
+            return
+        self.known.add(event["event_id"])
         if event["event_type"] == "lock.unlocked" and "device_id" in event:
             at = parsed(event["occurred_at"]).timestamp()
             self.note_open(event["device_id"], at, "event")
