@@ -526,6 +526,33 @@ async def test_a_body_that_breaks_off_is_no_event(pushed: House) -> None:
     assert pushed.push == "working"
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Transfer-Encoding: chunked",
+        "Content-Encoding: gzip\r\nContent-Length: 30",
+        "Content-Encoding: deflate\r\nContent-Length: 30",
+    ],
+)
+async def test_a_body_that_cannot_be_unpacked_is_refused(
+    pushed: House, caplog: pytest.LogCaptureFixture, head: str
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", pushed.client.port)
+    request = f"POST {pushed.path} HTTP/1.1\r\nHost: canary\r\n{head}\r\n\r\n"
+    writer.write(request.encode())
+    await pushed.harness.settle()  # it is read by now as far as it goes
+    writer.write(b"no packing at all, only text..")
+    answer = await reader.readline()
+    writer.close()
+    assert answer.split()[1:3] == [b"400", b"Bad"]
+    assert not any(
+        secret in record.getMessage()
+        for secret in pushed.secrets()
+        for record in caplog.records
+        if record.levelno > logging.DEBUG
+    )
+
+
 async def test_who_looks_whether_the_address_is_there_may_see_it(
     pushed: House,
 ) -> None:

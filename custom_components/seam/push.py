@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 
 from aiohttp import ClientError, ClientTimeout
 from aiohttp.hdrs import METH_GET, METH_HEAD, METH_POST, METH_PUT
-from aiohttp.web import Request, Response
+from aiohttp.web import Request, RequestPayloadError, Response
 from homeassistant.components import webhook
 from homeassistant.const import CONF_WEBHOOK_ID, EVENT_CORE_CONFIG_UPDATE
 from homeassistant.core import (
@@ -525,8 +525,9 @@ class Push:
                 body = await _read_body(request)
         except TimeoutError:
             return self._refuse(HTTPStatus.REQUEST_TIMEOUT, "too slow")
-        except ClientError, OSError:
-            return self._refuse(HTTPStatus.BAD_REQUEST, "broken off")
+        except RequestPayloadError, ClientError, OSError:
+            # Left to Home Assistant, it would log the address.
+            return self._refuse(HTTPStatus.BAD_REQUEST, "unreadable")
         if body is None:
             return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too large")
         secret = "" if self._stored is None else self._stored["secret"]
