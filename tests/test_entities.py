@@ -35,6 +35,11 @@ def entries_of(harness: Harness) -> list[er.RegistryEntry]:
 async def set_up_all(harness: Harness) -> None:
     """Set up, and enable what is disabled by default."""
     await harness.set_up()
+    await enable_all(harness)
+
+
+async def enable_all(harness: Harness) -> None:
+    """Enable what is disabled by default."""
     for entity in entries_of(harness):
         er.async_get(harness.hass).async_update_entity(
             entity.entity_id, disabled_by=None
@@ -80,24 +85,47 @@ async def fail_to_lock(harness: Harness, door: Door) -> None:
 
 
 @pytest.mark.freeze_time("2026-10-20 12:00:00+00:00")
-async def test_everything(
-    harness: Harness,
-    snapshot: SnapshotAssertion,
-) -> None:
-    await set_up_all(harness)
-    for entity in entries_of(harness):
-        assert entity == snapshot(name=f"{entity.entity_id} entry")
-        state = harness.hass.states.get(entity.entity_id)
-        assert state == snapshot(name=f"{entity.entity_id} state")
-
-
-async def test_devices(harness: Harness, snapshot: SnapshotAssertion) -> None:
+async def test_everything(harness: Harness, snapshot: SnapshotAssertion) -> None:
+    """One picture for each device: what it is, its entities, and their states."""
     await harness.set_up()
+    by_default = {
+        entity.entity_id for entity in entries_of(harness) if entity.disabled_by is None
+    }
+    await enable_all(harness)
     devices = dr.async_entries_for_config_entry(
         dr.async_get(harness.hass), harness.entry.entry_id
     )
-    for device in sorted(devices, key=lambda device: device.name or ""):
-        assert device == snapshot(name=device.name)
+    for device in devices:
+        assert isinstance(device, dr.DeviceEntry)
+        picture = {
+            name: getattr(device, name)
+            for name in (
+                "area_id",
+                "configuration_url",
+                "entry_type",
+                "manufacturer",
+                "model",
+                "model_id",
+                "serial_number",
+            )
+        }
+        entities: dict[str, Any] = {}
+        for entity in entries_of(harness):
+            if entity.device_id != device.id:
+                continue
+            state = harness.hass.states.get(entity.entity_id)
+            assert state is not None
+            entities[entity.entity_id] = {
+                "unique_id": entity.unique_id,
+                "enabled": entity.entity_id in by_default,
+                "category": entity.entity_category,
+                "translation_key": entity.translation_key,
+                "state": state.state,
+                "attributes": {
+                    str(name): value for name, value in state.attributes.items()
+                },
+            }
+        assert {"device": picture, "entities": entities} == snapshot(name=device.name)
 
 
 async def test_few_entities_are_enabled_by_default(harness: Harness) -> None:
