@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant
 from hypothesis import HealthCheck, settings
 import pytest
 
+from tests.conformance.document import Recorder
 from tests.harness import Harness
 from tests.seam_sandbox import SeamSandbox
 
@@ -63,9 +64,16 @@ async def harness(
     socket_enabled: None,
     enable_custom_integrations: None,
 ) -> AsyncGenerator[Harness]:
-    """Return a house of eight locks, not yet set up in Home Assistant."""
+    """Return a house of eight locks, not yet set up in Home Assistant.
+
+    All that is asked and answered is held against Seam's own API document.
+    """
     async with Harness.with_locks(hass, freezer) as harness:
+        recorder = Recorder()
+        harness.sandbox.api.observers.append(recorder)
         yield harness
+        if recorder.paths:
+            recorder.check()
 
 
 @pytest.fixture

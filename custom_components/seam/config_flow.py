@@ -54,10 +54,12 @@ _SECRET = TextSelector(
 )
 
 
-def _schema(endpoint: str) -> vol.Schema:
+def _schema(endpoint: str, key: str | None) -> vol.Schema:
+    """Return the form; what was entered stays in it when something was wrong."""
+    suggested = None if key is None else {"suggested_value": key}
     return vol.Schema(
         {
-            vol.Required(CONF_API_KEY): _SECRET,
+            vol.Required(CONF_API_KEY, description=suggested): _SECRET,
             vol.Required(SECTION_ADVANCED): section(
                 vol.Schema(
                     {
@@ -66,7 +68,7 @@ def _schema(endpoint: str) -> vol.Schema:
                         )
                     }
                 ),
-                {"collapsed": True},
+                {"collapsed": endpoint == DEFAULT_ENDPOINT},
             ),
         }
     )
@@ -158,6 +160,7 @@ class SeamConfigFlow(ConfigFlow, domain=DOMAIN):
         errors: dict[str, str] = {}
         placeholders: dict[str, str] = {}
         endpoint = self._current_endpoint()
+        key: str | None = None
         if user_input is not None:
             key = user_input[CONF_API_KEY].strip()
             entered = user_input[SECTION_ADVANCED][CONF_ENDPOINT]
@@ -183,7 +186,7 @@ class SeamConfigFlow(ConfigFlow, domain=DOMAIN):
                     return result
         return self.async_show_form(
             step_id=step_id,
-            data_schema=_schema(endpoint),
+            data_schema=_schema(endpoint, key),
             errors=errors,
             description_placeholders={
                 "console_url": CONSOLE_URL,

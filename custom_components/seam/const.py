@@ -22,6 +22,8 @@ READ_INTERVAL: Final = timedelta(seconds=60)
 # The same while push is proven alive; door sensors have no events, so with one
 # of them the pace stays.
 READ_INTERVAL_WITH_PUSH: Final = timedelta(minutes=5)
+# Readings that events ask for come no closer together than this, in seconds.
+READ_COOLDOWN: Final = 3.0
 # How long the last proof stands while Seam cannot be read, in seconds.
 GRACE: Final = 15 * 60.0
 # When a disputed lock is read again, in seconds after the dispute began.

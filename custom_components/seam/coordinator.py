@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
@@ -30,6 +31,7 @@ from .const import (
     LOGGER,
     POSITIONS,
     READ_AFTER,
+    READ_COOLDOWN,
     READ_INTERVAL,
     READ_INTERVAL_WITH_PUSH,
     RELOCK_DELAY,
@@ -131,6 +133,9 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
             name=f"{DOMAIN} devices",
             update_interval=READ_INTERVAL,
             always_update=False,
+            request_refresh_debouncer=Debouncer(
+                hass, LOGGER, cooldown=READ_COOLDOWN, immediate=True
+            ),
         )
         self.client = client
         self.data = {}

@@ -9,6 +9,7 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
+from .api import DEFAULT_ENDPOINT
 from .const import CONF_ENDPOINT, CONF_NAMES_IN_HISTORY, DOMAIN
 from .coordinator import LockSnapshot, SeamConfigEntry, SeamCoordinator
 
@@ -19,7 +20,7 @@ async def async_get_config_entry_diagnostics(
     """Return what is known of the workspace and of each lock."""
     coordinator, push = entry.runtime_data.coordinator, entry.runtime_data.push
     return {
-        "own_endpoint": CONF_ENDPOINT in entry.data,
+        "own_endpoint": entry.data.get(CONF_ENDPOINT) != DEFAULT_ENDPOINT,
         "names_in_history": entry.options.get(CONF_NAMES_IN_HISTORY, True),
         "reading": {
             "pages": coordinator.pages,

@@ -72,6 +72,7 @@ class SeamWorkspaceEntity(Entity):
             identifiers={(DOMAIN, workspace_id)},
             name=entry.title,
             manufacturer="Seam",
+            model="Workspace",
             entry_type=DeviceEntryType.SERVICE,
             configuration_url=CONSOLE_URL,
         )

@@ -253,10 +253,13 @@ class Known:
         )
 
     def _overtook(self, hard: Verdict) -> bool:
-        """Return whether an event overtook the newest reading, so read again."""
+        """Return whether an event overtook the newest reading, so read again.
+
+        A lock that does not tell its position would not do so then either.
+        """
         return (
             hard.locked is not None
-            and self.read_at > _NEVER
+            and self.read_locked is not None
             and self.read_locked is not hard.locked
         )
 
