@@ -526,19 +526,15 @@ async def test_a_body_that_breaks_off_is_no_event(pushed: House) -> None:
     assert pushed.push == "working"
 
 
-@pytest.mark.parametrize(
-    "head",
-    [
-        "Transfer-Encoding: chunked",
-        "Content-Encoding: gzip\r\nContent-Length: 30",
-        "Content-Encoding: deflate\r\nContent-Length: 30",
-    ],
-)
+@pytest.mark.parametrize("packing", ["gzip", "deflate"])
 async def test_a_body_that_cannot_be_unpacked_is_refused(
-    pushed: House, caplog: pytest.LogCaptureFixture, head: str
+    pushed: House, caplog: pytest.LogCaptureFixture, packing: str
 ) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", pushed.client.port)
-    request = f"POST {pushed.path} HTTP/1.1\r\nHost: canary\r\n{head}\r\n\r\n"
+    request = (
+        f"POST {pushed.path} HTTP/1.1\r\nHost: canary\r\n"
+        f"Content-Encoding: {packing}\r\nContent-Length: 30\r\n\r\n"
+    )
     writer.write(request.encode())
     await pushed.harness.settle()  # it is read by now as far as it goes
     writer.write(b"no packing at all, only text..")
