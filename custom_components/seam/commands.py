@@ -45,6 +45,7 @@ class Command:
 
     Attributes:
         device_id: Seam's id of the lock.
+        name: of the lock, also when it is gone meanwhile.
         lock: True to lock, False to unlock.
         context: of the call in Home Assistant.
         begun: loop time at which it was sent.
@@ -57,6 +58,7 @@ class Command:
     """
 
     device_id: str
+    name: str
     lock: bool
     context: Context
     begun: float
@@ -172,6 +174,7 @@ class Commands:
         loop = self._hass.loop
         command = Command(
             device_id,
+            self._coordinator.data[device_id].device.name,
             lock,
             context,
             loop.time(),
@@ -327,7 +330,7 @@ class Commands:
             self._coordinator.async_set_moving(command.device_id, None)
 
     def _name(self, command: Command) -> str:
-        return self._coordinator.data[command.device_id].device.name
+        return command.name
 
     def _error(
         self, command: Command, why: str, **placeholders: str

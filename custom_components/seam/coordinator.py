@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
@@ -22,6 +23,7 @@ from .api import (
     SeamClient,
     SeamCredentialsError,
     SeamError,
+    SeamRateLimitError,
 )
 from .const import (
     DOMAIN,
@@ -152,6 +154,8 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         self._listed: frozenset[str] = frozenset()
         self._in_touch = True
         self._last_reading = time.monotonic()
+        self._good_until = self._last_reading + GRACE
+        self._not_before = self._last_reading
         self._told = self.data
         self._locks_listeners: list[Callable[[Iterable[LockSnapshot]], None]] = []
         self._disputed: set[str] = set()
@@ -163,13 +167,19 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
     async def _async_update_data(self) -> dict[str, LockSnapshot]:
         try:
             reading = await self._async_list()
+        except ConfigEntryAuthFailed:
+            # Nobody reads any more until there is a new key.
+            self._in_touch = False
+            self._take_stock(self._devices)
+            raise
         except SeamError as err:
-            if time.monotonic() - self._last_reading > GRACE:
+            if time.monotonic() > self._good_until:
                 self._in_touch = False
             self._take_stock(self._devices)
+            # However seldom readings are, a failed one is tried again soon.
+            self.update_interval = READ_INTERVAL * self.pages
             raise read_error(err) from err
         self._in_touch = True
-        self._last_reading = time.monotonic()
         self.pages = reading.pages
         locks = self._take_in(reading)
         self._listed = frozenset(locks)
@@ -192,17 +202,34 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
             self._devices[device_id].door_open is not None for device_id in self._listed
         ):
             interval = READ_INTERVAL_WITH_PUSH
-        self.update_interval = interval * self.pages
+        interval *= self.pages
+        self.update_interval = interval
+        # Where readings are rare, the next one still has its time of grace.
+        late = (interval - READ_INTERVAL).total_seconds()
+        self._good_until = self._last_reading + late + GRACE
 
     async def _async_list(self) -> DeviceList:
         """List all devices; a refused key must be refused twice to count."""
         try:
-            return await self.client.list_devices()
+            reading = await self._async_list_devices()
         except SeamCredentialsError:
             try:
                 await self.client.get_workspace()
             except SeamCredentialsError as err:
                 raise auth_error(err) from err
+            raise
+        self._last_reading = time.monotonic()
+        return reading
+
+    async def _async_list_devices(self, device_ids: Collection[str] = ()) -> DeviceList:
+        """List devices, but not while Seam does not want to be asked."""
+        if (left := self._not_before - time.monotonic()) > 0:
+            msg = "Seam wants to be left in peace for a while"
+            raise SeamRateLimitError(msg, retry_after=left)
+        try:
+            return await self.client.list_devices(device_ids)
+        except SeamRateLimitError as err:
+            self._not_before = time.monotonic() + (err.retry_after or 0.0)
             raise
 
     async def async_read_again(self, device_ids: Collection[str]) -> None:
@@ -211,7 +238,7 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         Raises:
             SeamError: when Seam could not be read.
         """
-        reading = await self.client.list_devices(device_ids)
+        reading = await self._async_list_devices(device_ids)
         self._take_stock(self._take_in(reading))
         self._tell()
 

@@ -94,16 +94,19 @@ def async_add_for_each_lock[D: EntityDescription](
 ) -> None:
     """Add what each lock has, now and whenever a lock or a part of it appears."""
     coordinator = entry.runtime_data.coordinator
-    added: set[tuple[str, str]] = set()
+    added: dict[str, set[str]] = {}
 
     @callback
     def add(snapshots: Iterable[LockSnapshot]) -> None:
         new: list[Entity] = []
+        # What a person has deleted comes back when Seam lists it again.
+        for device_id in added.keys() - coordinator.data.keys():
+            del added[device_id]
         for snapshot in snapshots:
+            keys = added.setdefault(snapshot.device.device_id, set())
             for description in descriptions:
-                key = (snapshot.device.device_id, description.key)
-                if key not in added and exists(description, snapshot):
-                    added.add(key)
+                if description.key not in keys and exists(description, snapshot):
+                    keys.add(description.key)
                     new.append(make(coordinator, snapshot, description))
         if new:
             async_add_entities(new)

@@ -43,7 +43,8 @@ def read_error(err: SeamError) -> UpdateFailed:
             translation_domain=DOMAIN,
             translation_key="read_rate_limited",
             translation_placeholders={"seconds": _wait(err)},
-            retry_after=err.retry_after,
+            # The coordinator counts from the last full second.
+            retry_after=None if err.retry_after is None else err.retry_after + 1,
         )
     return UpdateFailed(
         translation_domain=DOMAIN,
