@@ -217,7 +217,7 @@ class Commands:
                 )
                 await self._async_read_again(command)
                 self.on_trouble()
-            self._settle(command, command_error(err, self._name(command), lock=lock))
+            self._settle(command, command_error(err, command.name, lock=lock))
             return
 
         command.attempt_id = attempt.action_attempt_id
@@ -302,7 +302,7 @@ class Commands:
         try:
             await self._coordinator.async_read_again((command.device_id,))
         except SeamError as err:
-            LOGGER.debug("Reading %s again failed: %s", self._name(command), err)
+            LOGGER.debug("Reading %s again failed: %s", command.name, err)
 
     def _latest(self) -> float:
         return self._client.now() + self._client.clock_error
@@ -329,16 +329,13 @@ class Commands:
             del self._running[command.device_id]
             self._coordinator.async_set_moving(command.device_id, None)
 
-    def _name(self, command: Command) -> str:
-        return command.name
-
     def _error(
         self, command: Command, why: str, **placeholders: str
     ) -> HomeAssistantError:
         return HomeAssistantError(
             translation_domain=DOMAIN,
             translation_key=f"{'lock' if command.lock else 'unlock'}_{why}",
-            translation_placeholders={"name": self._name(command), **placeholders},
+            translation_placeholders={"name": command.name, **placeholders},
         )
 
     # -- asking for all attempts in flight with one request

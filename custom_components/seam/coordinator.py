@@ -335,6 +335,9 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         self._known.pop(device_id, None)
         self._moves.pop(device_id, None)
         self._disputed.discard(device_id)
+        self._drop_relock(device_id)
+        for listener in list(self._locks_listeners):
+            listener(())
 
     # -- who is told
 
@@ -342,7 +345,10 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
     def async_add_locks_listener(
         self, listener: Callable[[Iterable[LockSnapshot]], None]
     ) -> CALLBACK_TYPE:
-        """Call back with the snapshots that changed, new locks included."""
+        """Call back with the snapshots that changed, new locks included.
+
+        With none of them when a lock was forgotten.
+        """
         self._locks_listeners.append(listener)
         return lambda: self._locks_listeners.remove(listener)
 
