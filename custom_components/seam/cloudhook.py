@@ -20,6 +20,14 @@ def _is_loaded(hass: HomeAssistant) -> bool:
     return CLOUD in hass.config.components
 
 
+def _troubles() -> tuple[type[Exception], ...]:
+    """Return all that Home Assistant Cloud may raise."""
+    from hass_nabucasa import NabuCasaBaseError  # noqa: PLC0415 - see above
+    from homeassistant.components import cloud  # noqa: PLC0415 - see above
+
+    return cloud.CloudNotAvailable, NabuCasaBaseError, TimeoutError, ValueError
+
+
 def is_subscribed(hass: HomeAssistant) -> bool:
     """Return whether this Home Assistant pays for the cloud, connected or not."""
     if not _is_loaded(hass):
@@ -37,8 +45,8 @@ async def async_get_url(hass: HomeAssistant, webhook_id: str) -> str | None:
 
     try:
         return await cloud.async_get_or_create_cloudhook(hass, webhook_id)
-    except cloud.CloudNotAvailable:
-        LOGGER.debug("Home Assistant Cloud gave no webhook")
+    except _troubles() as err:
+        LOGGER.debug("Home Assistant Cloud gave no webhook: %s", type(err).__name__)
         return None
 
 
@@ -50,7 +58,7 @@ async def async_delete(hass: HomeAssistant, webhook_id: str) -> None:
 
     try:
         await cloud.async_delete_cloudhook(hass, webhook_id)
-    except (cloud.CloudNotAvailable, ValueError) as err:
+    except _troubles() as err:
         # Nothing can call the address any more; and its text may hold it.
         LOGGER.debug("The cloud's webhook was not removed: %s", type(err).__name__)
 

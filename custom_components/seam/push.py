@@ -284,6 +284,8 @@ class Push:
             self._stop_retry()
             if (url := await self._async_address()) is None:
                 await self._async_withdraw()
+                if cloudhook.is_subscribed(self._hass):
+                    self._retry_later()
                 return
             try:
                 changed = await self._async_register(url, renew=renew)
