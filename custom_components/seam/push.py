@@ -127,7 +127,7 @@ async def async_remove_push(
                 "The webhook of %s could not be removed at Seam. You can delete it "
                 "in the Seam Console: %s",
                 entry.title,
-                err,
+                _facts(err),
             )
     if CONF_CLOUDHOOK_URL in entry.data:
         await cloudhook.async_delete(hass, entry.data[CONF_WEBHOOK_ID])
@@ -290,7 +290,7 @@ class Push:
             try:
                 changed = await self._async_register(url, renew=renew)
             except SeamError as err:
-                LOGGER.debug("The webhook could not be registered: %s", err)
+                LOGGER.debug("The webhook could not be registered: %s", _facts(err))
                 if self._state is not PushState.DEGRADED:
                     self._set_state(PushState.FAILED)
                 self._retry_later()
@@ -343,7 +343,7 @@ class Push:
             except SeamNotFoundError:
                 pass
             except SeamError as err:
-                LOGGER.debug("The webhook could not be removed: %s", err)
+                LOGGER.debug("The webhook could not be removed: %s", _facts(err))
                 self._retry_later()
                 return
             self._keep({CONF_PUSH: None})
@@ -582,6 +582,12 @@ class Push:
             self._suspicious = now
             self._feed.async_list_soon()
         return Response(status=status)
+
+
+def _facts(err: SeamError) -> str:
+    """Return what an error says, but for Seam's words: they may name the webhook."""
+    facts = (type(err).__name__, err.status, err.error_type, err.request_id)
+    return ", ".join(str(fact) for fact in facts if fact is not None)
 
 
 def _ours(entry: SeamConfigEntry, webhooks: Iterable[Webhook]) -> list[Webhook]:
