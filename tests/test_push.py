@@ -637,6 +637,26 @@ async def test_the_same_event_in_another_envelope_is_told_once(pushed: House) ->
     assert pushed.picture() == picture
 
 
+async def test_what_was_seen_is_not_remembered_for_ever(pushed: House) -> None:
+    """Nor does it have to be: an old call is refused for its age."""
+    door = pushed.sandbox.door("Garage Side Door")
+    first = pushed.call(pushed.event(door, "lock.locked"))
+    assert await pushed.send(first) == 200
+    with (
+        patch("custom_components.seam.push.MEMORY", 3),
+        patch("custom_components.seam.event_feed.SEEN", 3),
+    ):
+        for number in range(5):
+            await pushed.harness.advance(1)
+            kind = "lock.locked" if number % 2 else "lock.unlocked"
+            assert await pushed.tell(pushed.event(door, kind)) == 200
+    assert pushed.harness.state(door).state == "unlocked"
+    # Even one that is no longer remembered cannot turn back time.
+    assert await pushed.send(first) == 200
+    await pushed.harness.settle()
+    assert pushed.harness.state(door).state == "unlocked"
+
+
 async def test_a_good_call_is_answered_before_the_work_is_done(pushed: House) -> None:
     """The name of the code takes its time at Seam; the answer does not wait."""
     sandbox, harness = pushed.sandbox, pushed.harness
@@ -845,6 +865,18 @@ async def test_a_removal_that_seam_does_not_hear_of_is_told_without_ids(
     (message,) = our_log(caplog, logging.INFO)
     assert "could not be removed at Seam" in message
     assert not any(secret in message for secret in secrets)
+
+
+async def test_an_entry_that_never_was_set_up_goes_quietly(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = house.sandbox.webhooks.create(
+        house.sandbox.workspace_id, "https://other.canary.test/hook", ["*"]
+    )
+    house.harness.entry.add_to_hass(house.hass)
+    await house.remove()
+    assert list(house.sandbox.webhooks.all) == [other.webhook_id]
+    assert our_log(caplog, logging.INFO) == []
 
 
 async def test_a_webhook_in_the_making_is_not_left_behind(house: House) -> None:
@@ -1142,14 +1174,14 @@ async def test_what_comes_a_little_later_is_not_lost(pushed: House) -> None:
     assert pushed.push == "working"
 
 
-async def test_what_was_tried_again_for_hours_moves_nothing(pushed: House) -> None:
+async def test_what_comes_long_after_moves_nothing(pushed: House) -> None:
     harness, sandbox = pushed.harness, pushed.sandbox
     door = sandbox.door("Garage Side Door")
-    sandbox.faults.add("webhook_delayed", seconds=2 * 3600, times=1)
+    sandbox.faults.add("webhook_delayed", seconds=1200, times=1)
     sandbox.turn_bolt(door, thrown=True)
-    await harness.advance(3600)
+    await harness.advance(600)
     sandbox.turn_bolt(door, thrown=False)
-    await harness.advance(3700)
+    await harness.advance(580)
     assert harness.state(door).state == "unlocked"
     assert pushed.told(door) is not None
     picture = pushed.picture()
@@ -1194,6 +1226,77 @@ async def test_an_event_that_comes_twice_is_told_once(pushed: House) -> None:
         await harness.advance(20)
     await harness.advance(700)
     assert heard == ["locked", "unlocked", "locked"]
+
+
+# -- what is asked when nothing is pushed
+
+
+async def test_a_server_that_does_not_know_all_types_is_asked_for_all(
+    harness: Harness, sandbox: SeamSandbox
+) -> None:
+    await harness.set_up()
+    await harness.advance(5)
+    sandbox.faults.add(
+        "http_status",
+        status=400,
+        error_type="invalid_event_types",
+        path=EVENTS,
+        times=1,
+    )
+    door = sandbox.door("Garage Side Door")
+    sandbox.turn_bolt(door, thrown=True)
+    await harness.advance(16)
+    assert harness.state(door).state == "locked"
+    first, _, last = [one for one in sandbox.requests if one.path == EVENTS]
+    assert set(first.body["event_types"]) == EVENT_TYPES
+    assert "event_types" not in last.body
+
+
+async def test_a_server_that_knows_no_lists_is_no_end(
+    harness: Harness, sandbox: SeamSandbox
+) -> None:
+    fault = sandbox.faults.add("http_status", status=400, path=EVENTS)
+    await harness.set_up()
+    await harness.advance(60)
+    sandbox.faults.clear(fault)
+    door = sandbox.door("Garage Side Door")
+    sandbox.turn_bolt(door, thrown=True)
+    await harness.advance(16)
+    assert harness.state(door, "event", "activity").attributes["what"] == "locked"
+
+
+async def test_lists_wait_as_long_as_seam_wants(
+    harness: Harness, sandbox: SeamSandbox
+) -> None:
+    await harness.set_up()
+    await harness.advance(5)
+    before = len(sandbox.requests)
+    sandbox.faults.add(
+        "http_status", status=429, retry_after="100", path=EVENTS, times=1
+    )
+    await harness.advance(100)
+    asked = [one for one in sandbox.requests[before:] if one.path == EVENTS]
+    assert len(asked) == 1
+    await harness.advance(60)
+    asked = [one for one in sandbox.requests[before:] if one.path == EVENTS]
+    assert len(asked) > 1
+    assert asked[1].time - asked[0].time >= 100
+
+
+async def test_nothing_is_kept_of_an_entry_that_is_gone(
+    hass_storage: dict[str, Any], pushed: House
+) -> None:
+    door = pushed.sandbox.door("Front Door")
+    pushed.sandbox.enter_code(door)
+    await pushed.harness.advance(1)
+    key = f"seam.{pushed.harness.entry.entry_id}"
+    await pushed.reload()
+    assert key in hass_storage
+    pushed.sandbox.turn_bolt(door, thrown=True)
+    await pushed.harness.settle()
+    await pushed.remove()
+    await pushed.harness.advance(60)
+    assert key not in hass_storage
 
 
 # -- the self-test
@@ -1277,13 +1380,13 @@ async def test_the_button_says_what_is_wrong(
 
 async def requests_in_an_hour(harness: Harness) -> int:
     await harness.set_up()
-    await harness.advance(900)  # past the first registrations and readings
+    await harness.advance(300)  # past the first registrations and readings
     before = len(harness.sandbox.requests)
     await harness.advance(3600)
     return len(harness.sandbox.requests) - before
 
 
-@pytest.mark.parametrize("locks", [5, 600])
+@pytest.mark.parametrize("locks", [5, 501])
 async def test_without_push_an_hour_takes_three_hundred_requests(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
@@ -1295,7 +1398,7 @@ async def test_without_push_an_hour_takes_three_hundred_requests(
         assert await requests_in_an_hour(harness) <= 301
 
 
-@pytest.mark.parametrize("locks", [5, 600])
+@pytest.mark.parametrize("locks", [5, 501])
 async def test_with_push_an_hour_takes_twenty_requests(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
@@ -1399,6 +1502,21 @@ async def test_a_failed_command_ends_at_once_with_the_reason(pushed: House) -> N
     activity = harness.state(door, "event", "activity")
     assert activity.attributes["what"] == "lock_failed"
     assert activity.attributes["reason"] == "The battery is too weak."
+
+
+async def test_a_failure_is_told_even_when_nobody_says_why(pushed: House) -> None:
+    harness, sandbox = pushed.harness, pushed.sandbox
+    door = sandbox.door("Garage Side Door")
+    sandbox.faults.add("attempt_fail", times=1)
+    press = harness.press(door, "lock")
+    await harness.settle()
+    sandbox.faults.add("http_status", status=400, path=ATTEMPTS)
+    await harness.advance(2)
+    with pytest.raises(HomeAssistantError):
+        await harness.until(press)
+    activity = harness.state(door, "event", "activity")
+    assert activity.attributes["what"] == "lock_failed"
+    assert activity.attributes["reason"] is None
 
 
 async def test_seam_that_does_not_answer_holds_up_no_other_door(

@@ -38,9 +38,10 @@ def is_subscribed(hass: HomeAssistant) -> bool:
 
 
 async def async_get_url(hass: HomeAssistant, webhook_id: str) -> str | None:
-    """Return the address for a webhook, or None while the cloud gives none."""
-    if not _is_loaded(hass):
-        return None
+    """Return the address for a webhook, or None while the cloud gives none.
+
+    Only to be asked where `is_subscribed`.
+    """
     from homeassistant.components import cloud  # noqa: PLC0415 - see above
 
     try:
