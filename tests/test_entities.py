@@ -84,7 +84,6 @@ async def fail_to_lock(harness: Harness, door: Door) -> None:
 # -- what there is
 
 
-@pytest.mark.freeze_time("2026-10-20 12:00:00+00:00")
 async def test_everything(harness: Harness, snapshot: SnapshotAssertion) -> None:
     """One picture for each device: what it is, its entities, and their states."""
     await harness.set_up()
@@ -120,7 +119,13 @@ async def test_everything(harness: Harness, snapshot: SnapshotAssertion) -> None
                 "enabled": entity.entity_id in by_default,
                 "category": entity.entity_category,
                 "translation_key": entity.translation_key,
-                "state": state.state,
+                # Only the time itself may differ, by how long a reload takes.
+                "state": (
+                    "a time"
+                    if state.attributes.get("device_class") == "timestamp"
+                    and state.state != "unknown"
+                    else state.state
+                ),
                 "attributes": {
                     str(name): value for name, value in state.attributes.items()
                 },

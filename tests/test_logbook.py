@@ -1,8 +1,9 @@
 """The logbook: what happened at a lock, in one sentence."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from datetime import timedelta
+import logging
 from typing import Any
 
 from homeassistant.auth.models import User
@@ -190,7 +191,19 @@ async def test_what_is_no_history_is_not_entered(
     assert book.entries == []
 
 
+@pytest.fixture
+def silent_database() -> Generator[None]:
+    """Keep the database from telling all that it does."""
+    logger = logging.getLogger("sqlalchemy.engine")
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    yield
+    logger.setLevel(level)
+
+
 async def test_it_can_be_read_there(
+    *,
+    silent_database: None,
     recorder_mock: Recorder,
     hass: HomeAssistant,
     harness: Harness,
