@@ -62,9 +62,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool
 
 async def async_unload_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool:
     """Take the entities down; commands in flight end with the entry."""
+    feed = entry.runtime_data.feed
+    feed.taking = False
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    feed.taking = not unloaded
     if unloaded:
-        await entry.runtime_data.feed.async_save()
+        await feed.async_save()
     return unloaded
 
 

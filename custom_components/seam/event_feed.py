@@ -110,6 +110,8 @@ class EventFeed:
         self._lock = asyncio.Lock()
         self._woken = asyncio.Event()
         self._listeners: dict[str, list[Callable[[Happening], None]]] = {}
+        # Ended before those who listen are taken down.
+        self.taking = True
         # Set by whoever brings pushed events.
         self.push_is_alive: Callable[[], bool] = lambda: False
         self.on_lost: Callable[[float], None] = lambda _: None
@@ -256,6 +258,8 @@ class EventFeed:
         await self._who.async_learn_names(ordered)
         for event in ordered:
             actor = await self._who.async_actor(event)
+            if not self.taking:
+                return  # nobody listens any more; it comes again at the next start
             self._remember(event, source)
             attempt = attempts.get(event.action_attempt_id or "")
             self._hand_on(event, actor, attempt, source)

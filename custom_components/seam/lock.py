@@ -75,10 +75,12 @@ class SeamLock(SeamEntity, LockEntity):
 
     @callback
     def _async_log(self, happening: Happening) -> None:
+        state = self.hass.states.get(self.entity_id)
         self.hass.bus.async_fire(
             EVENT_LOGBOOK_ENTRY,
             {
-                "name": self.snapshot.device.name,
+                # As people call it here.
+                "name": self.snapshot.device.name if state is None else state.name,
                 "message": sentence(happening),
                 "domain": DOMAIN,
                 "entity_id": self.entity_id,
