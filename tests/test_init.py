@@ -9,6 +9,7 @@ from homeassistant.components import webhook
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.storage import Store
 from homeassistant.setup import async_setup_component
 from homeassistant.util.async_ import get_scheduled_timer_handles
 import pytest
@@ -193,6 +194,55 @@ async def test_what_is_removed_leaves_nothing(
     # The platforms that were loaded for it listen on; they belong to nobody.
     for what in ("webhooks", "tasks", "background", "states"):
         assert after[what] == before[what], what
+
+
+@pytest.fixture
+def last_moment(
+    harness: Harness, sandbox: SeamSandbox, monkeypatch: pytest.MonkeyPatch
+) -> list[str]:
+    """Let somebody enter a code while the entry saves what it knows.
+
+    Returns:
+        The key of what was saved, once it has happened.
+    """
+    save = Store.async_save
+    came: list[str] = []
+
+    async def slow_save(store: Store[Any], data: Any) -> None:
+        await save(store, data)
+        if store.key.startswith(DOMAIN) and not came:
+            came.append(store.key)
+            sandbox.enter_code("Front Door")
+            await harness.entry.runtime_data.feed.async_list()
+
+    monkeypatch.setattr(Store, "async_save", slow_save)
+    return came
+
+
+async def test_news_in_the_last_moment_leaves_no_file(
+    hass_storage: dict[str, Any], harness: Harness, last_moment: list[str]
+) -> None:
+    await harness.set_up()
+    await harness.until(
+        asyncio.create_task(
+            harness.hass.config_entries.async_remove(harness.entry.entry_id)
+        )
+    )
+    await harness.advance(60)
+    (kept,) = last_moment
+    assert kept not in hass_storage
+
+
+async def test_news_in_the_last_moment_is_told_after_the_reload(
+    harness: Harness, sandbox: SeamSandbox, last_moment: list[str]
+) -> None:
+    await harness.set_up()
+    await reload(harness)
+    await harness.advance(30)
+    assert last_moment
+    told = harness.state(sandbox.door("Front Door"), "event", "activity")
+    assert told.attributes["event_type"] == "unlocked"
+    assert told.attributes["late"] is False
 
 
 # -- silence

@@ -10,6 +10,7 @@ from homeassistant.auth.models import User
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.const import EVENT_LOGBOOK_ENTRY
 from homeassistant.core import Context, Event, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -178,6 +179,22 @@ async def test_old_news_says_when_it_was(
             f"at {when:%Y-%m-%d %H:%M} (told late)"
         )
     ]
+
+
+async def test_a_lock_is_called_what_people_call_it(
+    hass: HomeAssistant,
+    harness: Harness,
+    sandbox: SeamSandbox,
+    book: Book,
+    door: Door,
+) -> None:
+    entity_id = harness.entity_id(door)
+    assert entity_id is not None
+    er.async_get(hass).async_update_entity(entity_id, name="Canary Gate")
+    await harness.settle()
+    sandbox.turn_bolt(door, thrown=False)
+    await harness.advance(LIST)
+    assert book.sentences(door) == ["Canary Gate was unlocked by hand"]
 
 
 async def test_what_is_no_history_is_not_entered(
