@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, TypedDict
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
-from .api import ActionAttempt, Event, SeamError, SeamInputError, SeamRateLimitError
+from .api import (
+    ActionAttempt,
+    Event,
+    SeamCredentialsError,
+    SeamError,
+    SeamInputError,
+    SeamRateLimitError,
+)
 from .commands import Commands
 from .const import DOMAIN, EVENT_KINDS, EVENT_TYPES, FAILURES, LOGGER
 from .coordinator import SeamCoordinator
@@ -103,6 +110,8 @@ class EventFeed:
         self._store = _store(hass, entry.entry_id)
         self._cursor: float | None = None
         self._listed_at: float | None = None
+        # By the loop's clock, which nobody sets.
+        self._cursor_moved = hass.loop.time()
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._unpushed: dict[str, float] = {}
         self._pushed: list[Event] = []
@@ -170,11 +179,17 @@ class EventFeed:
     # -- lists
 
     async def _async_list_for_ever(self) -> None:
+        refused = False
         while True:
             wait = SHORTEST_PACE
             self._woken.clear()
             try:
                 await self.async_list()
+                if refused:  # Seam was at fault, so the readings may go on
+                    refused = False
+                    await self._coordinator.async_request_refresh()
+            except SeamCredentialsError:
+                wait, refused = PACE_WITH_PUSH, True
             except SeamRateLimitError as err:
                 wait = max(wait, err.retry_after or PACE_WITHOUT_PUSH)
             except SeamError as err:
@@ -199,7 +214,10 @@ class EventFeed:
         now = self._client.now()
         if self._cursor is None:  # what was before the first start is not ours
             self._cursor = now
-        since = max(self._cursor - OVERLAP, now - LONGEST_GAP)
+        # What has become visible late has done so by now: no need to look again.
+        quiet = self._hass.loop.time() - self._cursor_moved
+        overlap = OVERLAP if quiet < 2 * OVERLAP else 0.0
+        since = max(self._cursor - overlap, now - LONGEST_GAP)
         until = now + AHEAD
         try:
             events = await self._client.list_events(since, until, self._types)
@@ -210,7 +228,9 @@ class EventFeed:
             self._types = frozenset()
             events = await self._client.list_events(since, until)
         await self.async_take(events, "list")
-        self._cursor = max((self._cursor, *(event.created_at for event in events)))
+        newest = max((event.created_at for event in events), default=self._cursor)
+        if newest > self._cursor:
+            self._cursor, self._cursor_moved = newest, self._hass.loop.time()
         self._listed_at = now
         self._look_for_lost()
 
