@@ -109,7 +109,7 @@ async def test_a_command_is_entered_with_its_user(
     await harness.until(harness.press(door, "unlock", context=context))
     await harness.advance(LIST)
     assert book.sentences(door) == [
-        f"Front Door was unlocked by {hass_admin_user.name} remotely"
+        f"Front Door was unlocked by {hass_admin_user.name} through Home Assistant"
     ]
     assert book.entries[0].context.id == context.id
 

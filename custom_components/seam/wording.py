@@ -28,6 +28,8 @@ def _what(happening: Happening) -> str:
     match happening.kind:
         case "locked" | "unlocked":
             how = METHODS.get(happening.actor.method or "")
+            if happening.actor.context is not None:
+                how = "through Home Assistant"
             by = f"by {name}" if name else None
             return " ".join(filter(None, (f"was {happening.kind}", by, how)))
         case "access_denied":
