@@ -59,6 +59,10 @@ _CREDENTIAL_TYPES = frozenset(
 )
 
 
+# Devices by id, each with the JSON that it was read from.
+type _Kept = dict[Any, tuple[bytes, Device]]
+
+
 class _FromJson(Protocol):
     @classmethod
     def from_json(cls, data: Json) -> Self: ...
@@ -114,6 +118,7 @@ class SeamClient:
         if workspace_id is not None:
             self._headers["seam-workspace"] = workspace_id
         self._clock = SeamClock()
+        self._last: _Kept = {}  # the devices of the last list
 
     # -- Seam's clock
 
@@ -148,6 +153,8 @@ class SeamClient:
             query["device_ids"] = wanted
         started = time.time()
         devices: list[Device] = []
+        listed: _Kept = {}
+        parse = _parse_changed(self._last, listed)
         skipped = pages = 0
         seen: set[str] = set()
         cursor: str | None = None
@@ -155,7 +162,7 @@ class SeamClient:
             body = query if cursor is None else {**query, "page_cursor": cursor}
             answer = await self._read("/devices/list", body, "devices", list)
             pages += 1
-            found, bad = _parse_all(answer["devices"], Device)
+            found, bad = _parse_all(answer["devices"], Device, parse)
             devices += found
             skipped += bad
             page = obj(answer.get("pagination"))
@@ -163,6 +170,8 @@ class SeamClient:
             if cursor is None or cursor in seen or not page.get("has_next_page"):
                 break
             seen.add(cursor)
+        if not wanted:
+            self._last = listed
         return DeviceList(tuple(devices), started + self.clock_offset, pages, skipped)
 
     async def get_device(self, device_id: str) -> Device:
@@ -418,19 +427,50 @@ def _model[T: _FromJson](data: Json, model: type[T]) -> T:
 
 
 def _parse_all[T: _FromJson](
-    entries: Iterable[Any], model: type[T]
+    entries: Iterable[Any], model: type[T], parse: Callable[[Json], T] | None = None
 ) -> tuple[list[T], int]:
-    """Read what can be read; say once how many entries could not be."""
+    """Read what can be read; say once how many entries could not be.
+
+    Args:
+        entries: JSON objects, if all is well.
+        model: what they become.
+        parse: makes one of it; None: its `from_json`.
+    """
+    parse = parse or model.from_json
     found: list[T] = []
     skipped = 0
     for entry in entries:
         try:
-            found.append(model.from_json(obj(entry)))
+            found.append(parse(obj(entry)))
         except ValueError:
             skipped += 1
     if skipped:
         _LOGGER.debug("Skipped %s unreadable %s entries", skipped, model.__name__)
     return found, skipped
+
+
+def _parse_changed(last: _Kept, listed: _Kept) -> Callable[[Json], Device]:
+    """Return what parses a device, unless it is as it was in the last list.
+
+    Most are, and parsing is most of the work of a list.
+
+    Args:
+        last: the devices of the last list.
+        listed: takes those of this one.
+    """
+
+    def parse(data: Json) -> Device:
+        try:
+            raw = orjson.dumps(data)
+            kept = last.get(data.get("device_id"))
+        except TypeError:  # nested too deep, or an id that is none
+            return Device.from_json(data)
+        if kept is None or kept[0] != raw:
+            kept = raw, Device.from_json(data)
+        listed[kept[1].device_id] = kept
+        return kept[1]
+
+    return parse
 
 
 def _flatten(tree: object, path: str = "", depth: int = 8) -> str:
