@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from statistics import median, quantiles
 
 HEAD = ("what", "result", "beside it", "goal", "")
+# Milliseconds below which a fraction tells something.
+PRECISE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Row:
 
 def milliseconds(seconds: float) -> str:
     value = seconds * 1000
-    return f"{value:.1f} ms" if abs(value) < 100 else f"{value:,.0f} ms"
+    return f"{value:.1f} ms" if abs(value) < PRECISE else f"{value:,.0f} ms"
 
 
 def middle(values: Sequence[float]) -> str:
