@@ -59,8 +59,8 @@ _CREDENTIAL_TYPES = frozenset(
 )
 
 
-# Devices by id, each with the JSON that it was read from.
-type _Kept = dict[Any, tuple[bytes, Device]]
+# Devices of a list, each with the JSON that it was read from.
+type _Kept = list[tuple[bytes, Device]]
 
 
 class _FromJson(Protocol):
@@ -118,7 +118,7 @@ class SeamClient:
         if workspace_id is not None:
             self._headers["seam-workspace"] = workspace_id
         self._clock = SeamClock()
-        self._last: _Kept = {}  # the devices of the last list
+        self._last: _Kept = []  # the devices of the last list
 
     # -- Seam's clock
 
@@ -153,7 +153,7 @@ class SeamClient:
             query["device_ids"] = wanted
         started = time.time()
         devices: list[Device] = []
-        listed: _Kept = {}
+        listed: _Kept = []
         parse = _parse_changed(self._last, listed)
         skipped = pages = 0
         seen: set[str] = set()
@@ -452,7 +452,7 @@ def _parse_all[T: _FromJson](
 def _parse_changed(last: _Kept, listed: _Kept) -> Callable[[Json], Device]:
     """Return what parses a device, unless it is as it was in the last list.
 
-    Most are, and parsing is most of the work of a list.
+    Most are, in the same order, and parsing is most of the work of a list.
 
     Args:
         last: the devices of the last list.
@@ -462,12 +462,13 @@ def _parse_changed(last: _Kept, listed: _Kept) -> Callable[[Json], Device]:
     def parse(data: Json) -> Device:
         try:
             raw = orjson.dumps(data)
-            kept = last.get(data.get("device_id"))
-        except TypeError:  # nested too deep, or an id that is none
+        except orjson.JSONEncodeError:  # nested too deep
             return Device.from_json(data)
+        at = len(listed)
+        kept = last[at] if at < len(last) else None
         if kept is None or kept[0] != raw:
             kept = raw, Device.from_json(data)
-        listed[kept[1].device_id] = kept
+        listed.append(kept)
         return kept[1]
 
     return parse
