@@ -283,6 +283,40 @@ async def test_one_bad_device_hides_no_other(
     assert logged == ["Skipped 2 unreadable Device entries"]
 
 
+async def test_a_list_is_read_anew_each_time(
+    seam: ScriptedSeam, client: SeamClient
+) -> None:
+    """Those that are as they were are not parsed again; no other is."""
+    deep: list[object] = []
+    for _ in range(300):
+        deep = [deep]
+    lists: list[list[Any]] = [
+        [device("1", display_name="A"), device("2", display_name="B")],
+        [device("1", display_name="A"), device("2", display_name="C")],
+        [device("0"), None, device("2", display_name="B"), device("1", deep=deep)],
+        [device("2", display_name="B"), device("1", deep=deep, display_name="D")],
+    ]
+    seam.then(*(page(None, *devices) for devices in lists))
+    found = [(await client.list_devices()).devices for _ in lists]
+    assert [[(one.device_id, one.name) for one in devices] for devices in found] == [
+        [("1", "A"), ("2", "B")],
+        [("1", "A"), ("2", "C")],
+        [("0", "0"), ("2", "B"), ("1", "1")],
+        [("2", "B"), ("1", "D")],
+    ]
+    assert found[1][0] is found[0][0]
+
+    # Some alone are no list to hold the next one against.
+    seam.then(
+        page(None, device("1", display_name="E")),
+        page(None, device("2", display_name="B")),
+    )
+    (some,) = (await client.list_devices(["1"])).devices
+    (last,) = (await client.list_devices()).devices
+    assert (some.name, last.name) == ("E", "B")
+    assert last is found[3][0]
+
+
 # -- what is made of the other answers
 
 
