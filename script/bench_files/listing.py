@@ -81,7 +81,7 @@ async def measure() -> AsyncGenerator[Row]:
         again, anew, bottom, other = taken
         above = ratio(again, bottom)
         yield Row(
-            f"list of {locks:,} locks, 1 % of them changed since the last list",
+            f"list of {locks:,} locks, 1 % changed",
             f"{middle(again)}, {above:.2f}x the floor",
             f"floor {middle(bottom)}; SDK {middle(other)},"
             f" {ratio(other, again):.1f}x ours",
@@ -89,7 +89,7 @@ async def measure() -> AsyncGenerator[Row]:
             above <= MOST,
         )
         yield Row(
-            "the same, the first list of all",
+            f"list of {locks:,} locks, the first one",
             f"{middle(anew)}, {ratio(anew, bottom):.2f}x the floor",
             f"SDK {ratio(other, anew):.1f}x ours",
         )

@@ -82,7 +82,7 @@ async def measure() -> AsyncGenerator[Row]:
                 what = f"{locks:,} locks, {len(doors) * 100 // locks} % changed"
                 yield await refresh(assistant, seam, writes, doors, what)
             yield Row(
-                f"memory that a refresh of {locks:,} locks needs at its peak",
+                f"refresh of {locks:,} locks, peak memory",
                 f"{await peak(assistant):.1f} MiB",
                 f"{await peak_of_floor(seam):.1f} MiB at the floor",
             )
