@@ -23,7 +23,9 @@ def event(locked: bool, at: float) -> Step:
 
 def attempt(locked: bool, start: float, end: float) -> Step:
     """Return a step that adds a confirmed attempt."""
-    return lambda known: known.with_attempt(locked, start, start, end)
+    return lambda known: known.with_attempt(
+        locked, sent_at=start, seen_at=end, started_at=start, ended_at=end
+    )
 
 
 def accepted(locked: bool, start: float, end: float) -> Step:
@@ -236,6 +238,26 @@ def test_verdict(
         locked,
         assumed,
         disputed,
+    )
+
+
+def unsure(locked: bool, sent: float, seen: float) -> Step:
+    """Return a step that adds a confirmed attempt; our clock is off by up to 2 s."""
+    return lambda known: known.with_attempt(
+        locked, sent_at=sent, seen_at=seen, started_at=sent - 2, ended_at=seen + 2
+    )
+
+
+def test_the_order_of_our_own_commands_is_certain() -> None:
+    """However little is known of Seam's clock; against events it counts."""
+    assert judge(unsure(False, 100, 101), unsure(True, 101, 102)).locked is True
+    assert judge(unsure(True, 100, 101), unsure(False, 101, 102)).locked is False
+    # The unlock was still on its way when the lock was sent.
+    assert judge(unsure(False, 100, 103), unsure(True, 101, 102)).locked is False
+    assert judge(unsure(True, 101, 102), unsure(False, 100, 103)).locked is False
+    between = event(False, 100.5)
+    assert (
+        judge(unsure(False, 100, 101), between, unsure(True, 101, 102)).locked is False
     )
 
 

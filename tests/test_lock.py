@@ -191,6 +191,18 @@ async def test_two_equal_presses_are_one_command(
     assert sandbox.count(LOCK) == 1
 
 
+async def test_a_lock_right_after_an_unlock_is_proven(
+    harness: Harness, sandbox: SeamSandbox
+) -> None:
+    """Also while little is known of Seam's clock, and no event has told."""
+    await harness.set_up()
+    door = sandbox.door("Front Door")
+    sandbox.faults.add("event_dropped")
+    for action, state in (("unlock", "unlocked"), ("lock", "locked")) * 2:
+        await harness.until(harness.press(door, action))
+        assert harness.state(door).state == state
+
+
 async def test_the_opposite_supersedes(harness: Harness, sandbox: SeamSandbox) -> None:
     await harness.set_up()
     door = sandbox.door("Garage Side Door")

@@ -273,7 +273,11 @@ class Commands:
             self._coordinator.async_learn(
                 device_id,
                 lambda known: known.with_attempt(
-                    lock, command.sent_at, started_at, ended_at
+                    lock,
+                    sent_at=command.sent_at,
+                    seen_at=self._client.now(),
+                    started_at=started_at,
+                    ended_at=ended_at,
                 ),
             )
             if self._coordinator.verdict(device_id).locked is not lock:

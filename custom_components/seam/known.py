@@ -67,6 +67,9 @@ class Known:
         locked_by: where that came from.
         unlocked_at: newest time at which the bolt may have been drawn.
         unlocked_by: where that came from.
+        drawn_at: newest time at which a confirmed command may have drawn it, as
+            held against events.
+        drawn_seen_at: when that command was seen to have ended.
         doubt_at: until when an unlock without an answer may have acted.
         void_at: what is older than this no longer says anything.
         moved_at: when the newest command that was confirmed was sent; readings
@@ -85,6 +88,8 @@ class Known:
     locked_by: Source = Source.EVENT
     unlocked_at: float = _NEVER
     unlocked_by: Source = Source.EVENT
+    drawn_at: float = _NEVER
+    drawn_seen_at: float = _NEVER
     doubt_at: float = _NEVER
     void_at: float = _NEVER
     moved_at: float = _NEVER
@@ -124,18 +129,33 @@ class Known:
         return self.with_proof(locked, occurred_at, Source.EVENT)
 
     def with_attempt(
-        self, locked: bool, sent_at: float, started_at: float, ended_at: float
+        self,
+        locked: bool,
+        *,
+        sent_at: float,
+        seen_at: float,
+        started_at: float,
+        ended_at: float,
     ) -> Known:
         """Add an attempt that the device confirmed.
+
+        Commands and readings are ours, so their order is certain; only against
+        events does it count how far our clock may be off.
 
         Args:
             locked: what it did.
             sent_at: when it was sent, by the clock that readings are begun by.
+            seen_at: when it was seen to have ended, by the same clock.
             started_at: the earliest time at which it can have been true, to be
                 held against events; for "locked" this one counts.
             ended_at: the latest; for "unlocked" this one counts.
         """
-        known = self.with_proof(
+        known = self
+        if not locked:
+            known = replace(known, drawn_seen_at=max(known.drawn_seen_at, seen_at))
+        elif sent_at >= known.drawn_seen_at:
+            known = replace(known, drawn_at=_NEVER)
+        known = known.with_proof(
             locked, started_at if locked else ended_at, Source.ATTEMPT
         )
         if sent_at >= known.failed_at:
@@ -152,7 +172,7 @@ class Known:
             accepted_at=ended_at,
             rereads=0,
         )
-        if locked or ended_at <= known.unlocked_at:
+        if locked or ended_at <= known.opened_at:
             return known
         return replace(known, unlocked_at=ended_at, unlocked_by=Source.ATTEMPT)
 
@@ -169,7 +189,7 @@ class Known:
         News of a failure that is older than what made it good changes nothing.
         """
         made_good_at = max(
-            self.locked_at if locked else self.unlocked_at,
+            self.locked_at if locked else self.opened_at,
             self.read_at if self.read_locked is locked else _NEVER,
         )
         if failed_at <= max(made_good_at, self.failed_at):
@@ -183,6 +203,8 @@ class Known:
         known = self
         if locked and at > self.locked_at:
             known = replace(known, locked_at=at, locked_by=source)
+        elif not locked and source is Source.ATTEMPT:
+            known = replace(known, drawn_at=max(self.drawn_at, at))
         elif not locked and at > self.unlocked_at:
             known = replace(known, unlocked_at=at, unlocked_by=source)
         if at >= known.accepted_at > _NEVER:
@@ -206,6 +228,11 @@ class Known:
         return replace(self, failed_at=_NEVER, failed_wish=None, failed_jammed=False)
 
     # -- what it adds up to
+
+    @property
+    def opened_at(self) -> float:
+        """Return the newest time at which the bolt may have been drawn."""
+        return max(self.unlocked_at, self.drawn_at)
 
     @property
     def is_jammed(self) -> bool:
@@ -243,13 +270,19 @@ class Known:
 
     def _hard(self) -> Verdict:
         """Return what events and attempts alone say."""
-        newest = max(self.locked_at, self.unlocked_at)
+        newest = max(self.locked_at, self.opened_at)
         if newest == _NEVER or newest < self.void_at:
             return Verdict()
-        if self.locked_at > self.unlocked_at:
+        if self.locked_at > self.opened_at:
             return Verdict(locked=True, proven_at=self.locked_at, source=self.locked_by)
         return Verdict(
-            locked=False, proven_at=self.unlocked_at, source=self.unlocked_by
+            locked=False,
+            proven_at=self.opened_at,
+            source=(
+                Source.ATTEMPT
+                if self.drawn_at >= self.unlocked_at
+                else self.unlocked_by
+            ),
         )
 
     def _overtook(self, hard: Verdict) -> bool:
@@ -272,7 +305,7 @@ class Known:
             return Verdict(), False
         if self.read_locked is False:
             return said, hard.locked is True and self.read_at <= hard_at + STALE
-        if self.locked_at <= self.unlocked_at and self._may_be_stale(self.unlocked_at):
+        if self.locked_at <= self.opened_at and self._may_be_stale(self.opened_at):
             # Unlocked is proven and this reading may be from before it. After
             # a lock command that nobody confirmed not even that is certain.
             return (hard if hard.locked is False else Verdict()), True
