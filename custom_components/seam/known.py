@@ -162,13 +162,11 @@ class Known:
             known = known.moved(locked)
         return replace(known, moved_at=max(known.moved_at, sent_at))
 
-    def with_acceptance(
-        self, locked: bool, started_at: float, ended_at: float
-    ) -> Known:
+    def with_acceptance(self, locked: bool, sent_at: float, ended_at: float) -> Known:
         """Add a command that was accepted without confirmation."""
         known = replace(
             self,
-            void_at=max(self.void_at, started_at),
+            void_at=max(self.void_at, sent_at),
             accepted_at=ended_at,
             rereads=0,
         )
@@ -176,9 +174,9 @@ class Known:
             return known
         return replace(known, unlocked_at=ended_at, unlocked_by=Source.ATTEMPT)
 
-    def with_silence(self, locked: bool, started_at: float, ended_at: float) -> Known:
+    def with_silence(self, locked: bool, sent_at: float, ended_at: float) -> Known:
         """Add a command of which nothing is known at its deadline."""
-        known = replace(self, void_at=max(self.void_at, started_at))
+        known = replace(self, void_at=max(self.void_at, sent_at))
         return (
             known if locked else replace(known, doubt_at=max(ended_at, self.doubt_at))
         )
