@@ -111,12 +111,6 @@ def test_what_is_imported_is_in_the_manifest() -> None:
     assert all((CORE / name).is_dir() for name in named)
 
 
-def test_the_client_knows_nothing_of_home_assistant() -> None:
-    for name, source in SOURCES.items():
-        if name.startswith("api/"):
-            assert not re.search(r"(from|import) homeassistant|from \.\.", source), name
-
-
 # -- icons.json
 
 

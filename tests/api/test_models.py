@@ -19,8 +19,8 @@ from custom_components.seam.api import (
     Webhook,
     Workspace,
 )
-from custom_components.seam.api.models import LOCK_DEVICE_TYPES
 from custom_components.seam.api.parse import number, timestamp
+from custom_components.seam.api.quirks import LOCK_DEVICE_TYPES
 
 DOCUMENT = Path(__file__).parent.parent / "conformance" / "seam-openapi-locks.json"
 

@@ -1,8 +1,8 @@
 """A small asynchronous client for Seam's lock API; no Home Assistant inside."""
 
-from .client import DEFAULT_ENDPOINT, DeviceList, SeamClient
+from .client import DeviceList, SeamClient
 from .credentials import USABLE_KINDS, CredentialKind, credential_kind
-from .endpoint import checked_endpoint, is_local
+from .endpoint import DEFAULT_ENDPOINT, checked_endpoint, is_local
 from .errors import (
     SeamConnectionError,
     SeamCredentialsError,

@@ -1,63 +1,31 @@
-"""The Seam client: one method an endpoint, POST with JSON for every call.
+"""The Seam client: one method an endpoint, in the groups of Seam's own SDK.
 
-It knows nothing of Home Assistant. Reads are retried, commands never are.
+It knows nothing of Home Assistant.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http import HTTPStatus
 import logging
-import random
 import time
 from typing import Any, Protocol, Self
 
 import aiohttp
 import orjson
 
-from .clock import SeamClock, read_date
-from .errors import (
-    SeamConnectionError,
-    SeamCredentialsError,
-    SeamError,
-    SeamInputError,
-    SeamNotFoundError,
-    SeamRateLimitError,
-    SeamResponseError,
-    SeamServerError,
-    SeamTimeoutError,
-)
+from .endpoint import DEFAULT_ENDPOINT
+from .errors import SeamResponseError
 from .models import AccessCode, ActionAttempt, Device, Event, Webhook, Workspace
-from .parse import Json, items, obj, text
+from .parse import Json, obj, text
+from .transport import SeamTransport
 
 _LOGGER = logging.getLogger(__name__)
 
-DEFAULT_ENDPOINT = "https://connect.getseam.com"
-USER_AGENT = "seam-home-assistant"
 PAGE_LIMIT = 500
 EVENT_LIMIT = 500
 # Seconds; more events than the limit in less time than this are not split up.
 SHORTEST_WINDOW = 1.0
-
-TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
-READ_RETRIES = 2
-READ_DEADLINE = 40.0
-NO_ANSWER = "Seam did not answer in time"
-BACKOFF = 0.4
-# A longer Retry-After is not believed, in seconds.
-LONGEST_WAIT = 86400.0
-# F answers 400 with this type when a key is not one of its own.
-_CREDENTIAL_TYPES = frozenset(
-    {
-        "missing_workspace_id",
-        "unauthorized",
-        "api_key_not_found",
-        "access_token_used_for_api_key",
-        "client_session_token_used_for_api_key",
-    }
-)
-
 
 # Devices of a list, each with the JSON that it was read from.
 type _Kept = list[tuple[bytes, Device]]
@@ -106,18 +74,13 @@ class SeamClient:
             workspace_id: sent with personal access tokens only.
             sleep: waits between retries; injected by tests.
         """
-        self._session = session
-        self._api_key = api_key
-        self._endpoint = endpoint.rstrip("/")
-        self._sleep = sleep
-        self._headers = {
-            "Authorization": f"Bearer {api_key}",
-            "Content-Type": "application/json",
-            "User-Agent": USER_AGENT,
-        }
-        if workspace_id is not None:
-            self._headers["seam-workspace"] = workspace_id
-        self._clock = SeamClock()
+        self._transport = SeamTransport(
+            session,
+            api_key,
+            endpoint=endpoint,
+            workspace_id=workspace_id,
+            sleep=sleep,
+        )
         self._last: _Kept = []  # the devices of the last list
 
     # -- Seam's clock
@@ -125,16 +88,16 @@ class SeamClient:
     @property
     def clock_offset(self) -> float:
         """Return what to add to our clock to get Seam's, in seconds."""
-        return self._clock.offset
+        return self._transport.clock.offset
 
     @property
     def clock_error(self) -> float:
         """Return how far `now` may be off, in seconds."""
-        return self._clock.error
+        return self._transport.clock.error
 
     def now(self) -> float:
         """Return the time by Seam's clock, in seconds since the epoch."""
-        return self._clock.now()
+        return self._transport.clock.now()
 
     # -- endpoints
 
@@ -160,7 +123,7 @@ class SeamClient:
         cursor: str | None = None
         while True:
             body = query if cursor is None else {**query, "page_cursor": cursor}
-            answer = await self._read("/devices/list", body, "devices", list)
+            answer = await self._transport.read("/devices/list", body, "devices", list)
             pages += 1
             found, bad = _parse_all(answer["devices"], Device, parse)
             devices += found
@@ -222,7 +185,7 @@ class SeamClient:
         }
         if wanted := list(event_types):
             query["event_types"] = wanted
-        answer = await self._read("/events/list", query, "events", list)
+        answer = await self._transport.read("/events/list", query, "events", list)
         found, _ = _parse_all(answer["events"], Event)
         if len(answer["events"]) < EVENT_LIMIT or until - since < SHORTEST_WINDOW:
             return tuple(found)
@@ -253,7 +216,7 @@ class SeamClient:
 
     async def create_webhook(self, url: str, event_types: Iterable[str]) -> Webhook:
         """Register a webhook; the answer holds its secret. Sent once."""
-        answer = await self._call(
+        answer = await self._transport.call(
             "/webhooks/create",
             {"url": url, "event_types": list(event_types)},
             "webhook",
@@ -266,156 +229,31 @@ class SeamClient:
 
     async def delete_webhook(self, webhook_id: str) -> None:
         """Remove a webhook at Seam."""
-        await self._call("/webhooks/delete", {"webhook_id": webhook_id})
+        await self._transport.call("/webhooks/delete", {"webhook_id": webhook_id})
 
     # -- how a request is made
 
     async def _command(self, path: str, device_id: str) -> ActionAttempt:
-        answer = await self._call(path, {"device_id": device_id}, "action_attempt")
+        answer = await self._transport.call(
+            path, {"device_id": device_id}, "action_attempt"
+        )
         return _model(answer["action_attempt"], ActionAttempt)
 
     async def _one[T: _FromJson](
         self, path: str, body: Json, key: str, model: type[T]
     ) -> T:
-        answer = await self._read(path, body, key, dict)
+        answer = await self._transport.read(path, body, key, dict)
         return _model(answer[key], model)
 
     async def _many[T: _FromJson](
         self, path: str, body: Json, key: str, model: type[T]
     ) -> tuple[T, ...]:
-        answer = await self._read(path, body, key, list)
+        answer = await self._transport.read(path, body, key, list)
         return tuple(_parse_all(answer[key], model)[0])
-
-    async def _read(
-        self, path: str, body: Json, key: str, kind: type = dict
-    ) -> dict[str, Any]:
-        """Call a path that changes nothing, again if it failed in passing."""
-        try:
-            async with asyncio.timeout(READ_DEADLINE) as limit:
-                return await self._try(path, body, key, kind, limit)
-        except TimeoutError as err:
-            raise SeamTimeoutError(NO_ANSWER) from err
-
-    async def _try(
-        self, path: str, body: Json, key: str, kind: type, limit: asyncio.Timeout
-    ) -> dict[str, Any]:
-        attempt = 0
-        while True:
-            try:
-                return await self._call(path, body, key, kind)
-            except (
-                SeamConnectionError,
-                SeamRateLimitError,
-                SeamServerError,
-            ) as err:
-                attempt += 1
-                wait = getattr(err, "retry_after", None)
-                if wait is None:
-                    wait = BACKOFF * attempt * random.uniform(0.5, 1.5)  # noqa: S311 - only spreads load
-                left = (limit.when() or 0) - asyncio.get_running_loop().time()
-                if attempt > READ_RETRIES or wait > left:
-                    raise
-                await self._sleep(wait)
-
-    async def _call(
-        self, path: str, body: Json, key: str | None = None, kind: type = dict
-    ) -> dict[str, Any]:
-        """Send one request and return Seam's envelope, or raise a SeamError."""
-        sent = time.time()
-        try:
-            async with self._session.post(
-                self._endpoint + path,
-                data=orjson.dumps(body),
-                headers=self._headers,
-                timeout=TIMEOUT,
-                allow_redirects=False,
-            ) as response:
-                raw = await response.read()
-        except TimeoutError as err:
-            raise SeamTimeoutError(NO_ANSWER) from err
-        except (aiohttp.ClientError, OSError, ValueError) as err:
-            msg = f"Seam could not be reached: {type(err).__name__}"
-            raise SeamConnectionError(msg) from err
-
-        self._clock.learn(response.headers.get("Date"), sent, time.time())
-        answer = _decode(raw)
-        if response.status != HTTPStatus.OK:
-            raise self._error(response.status, response.headers, answer)
-        if answer is None or (
-            key is not None and not isinstance(answer.get(key), kind)
-        ):
-            msg = "The answer is not Seam's"
-            raise SeamResponseError(
-                msg,
-                status=response.status,
-                request_id=self._safe(response.headers.get("seam-request-id")),
-            )
-        return answer
-
-    def _error(
-        self, status: int, headers: Mapping[str, str], answer: dict[str, Any] | None
-    ) -> SeamError:
-        """Turn an answer that is not 200 into the error it means."""
-        error = obj(answer.get("error")) if answer else {}
-        error_type = self._safe(text(error.get("type")))
-        message = self._safe(text(error.get("message")))
-        facts: dict[str, Any] = {
-            "status": status,
-            "error_type": error_type,
-            "request_id": self._safe(
-                headers.get("seam-request-id") or text(error.get("request_id"))
-            ),
-        }
-        if message is None:
-            message = f"Seam answered with status {status}"
-        if hints := self._safe(_flatten(error.get("validation_errors"))):
-            message = f"{message}: {hints}"
-
-        if status == HTTPStatus.TOO_MANY_REQUESTS:
-            return SeamRateLimitError(
-                message, retry_after=self._retry_after(headers), **facts
-            )
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return SeamServerError(message, **facts)
-        if (
-            status == HTTPStatus.UNAUTHORIZED
-            # Without Seam's envelope it is a firewall on the way that forbids.
-            or (status == HTTPStatus.FORBIDDEN and error_type is not None)
-            or error_type in _CREDENTIAL_TYPES
-        ):
-            return SeamCredentialsError(message, **facts)
-        if error_type is None:
-            return SeamResponseError(message, **facts)
-        if status == HTTPStatus.NOT_FOUND:
-            return SeamNotFoundError(message, **facts)
-        return SeamInputError(message, **facts)
-
-    def _retry_after(self, headers: Mapping[str, str]) -> float | None:
-        """Read Retry-After, which is either seconds or an HTTP date."""
-        value = headers.get("Retry-After", "").strip()
-        if value.isascii() and value.isdigit():
-            wait = float(value)
-        elif (date := read_date(value)) is not None:
-            wait = max(0.0, date - self.now())
-        else:
-            return None
-        return min(wait, LONGEST_WAIT)
-
-    def _safe(self, value: str | None) -> str | None:
-        """Take the key out of what an answer says."""
-        return value and value.replace(self._api_key, "***")
 
 
 def _iso(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).isoformat()
-
-
-def _decode(raw: bytes) -> dict[str, Any] | None:
-    try:
-        answer = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return None
-    return answer if isinstance(answer, dict) else None
 
 
 def _model[T: _FromJson](data: Json, model: type[T]) -> T:
@@ -472,21 +310,3 @@ def _parse_changed(last: _Kept, listed: _Kept) -> Callable[[Json], Device]:
         return kept[1]
 
     return parse
-
-
-def _flatten(tree: object, path: str = "", depth: int = 8) -> str:
-    """Flatten Seam's validation tree into one readable sentence."""
-    parts: list[str] = []
-    for key, value in obj(tree).items():
-        if key == "_errors":
-            hints = ", ".join(str(hint) for hint in items(value))
-            if hints:
-                parts.append(f"{path}: {hints}" if path else hints)
-        elif depth:
-            deeper = _flatten(value, f"{path}.{key}" if path else key, depth - 1)
-            if deeper:
-                parts.append(deeper)
-    return "; ".join(parts)
-
-
-__all__ = ["DEFAULT_ENDPOINT", "DeviceList", "SeamClient"]

@@ -4,6 +4,8 @@ from ipaddress import ip_address
 
 from yarl import URL
 
+DEFAULT_ENDPOINT = "https://connect.getseam.com"
+
 
 def _is_local_host(host: str) -> bool:
     try:

@@ -57,3 +57,15 @@ def timestamp(value: object) -> float | None:
     except ValueError:
         return None
     return moment.timestamp() if moment.tzinfo else None
+
+
+def required(data: Json, key: str) -> str:
+    """Return a non-empty string of an object.
+
+    Raises:
+        ValueError: it is absent or something else.
+    """
+    value = text(data.get(key))
+    if value is None:
+        raise ValueError(f"no {key}")
+    return value

@@ -23,7 +23,7 @@ from custom_components.seam.api import (
     SeamResponseError,
     SeamServerError,
     SeamTimeoutError,
-    client as client_module,
+    transport as transport_module,
 )
 
 from .conftest import KEY, Answer, ScriptedSeam, fail, ok, raw, reset
@@ -309,7 +309,7 @@ async def test_no_answer_in_time(
     seam: ScriptedSeam, client: SeamClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        client_module, "TIMEOUT", aiohttp.ClientTimeout(total=0.2, connect=0.1)
+        transport_module, "TIMEOUT", aiohttp.ClientTimeout(total=0.2, connect=0.1)
     )
     seam.then(seam.hang)
     error = await error_of(client)
@@ -328,13 +328,13 @@ async def test_a_body_that_never_ends_is_cut_off(
         await seam.closing.wait()
         return response
 
-    monkeypatch.setattr(client_module, "TIMEOUT", aiohttp.ClientTimeout(total=0.2))
+    monkeypatch.setattr(transport_module, "TIMEOUT", aiohttp.ClientTimeout(total=0.2))
     seam.then(drip)
     assert type(await error_of(client)) is SeamTimeoutError
 
 
 def test_the_time_limits() -> None:
-    timeout = client_module.TIMEOUT
+    timeout = transport_module.TIMEOUT
     assert timeout.total is not None
     assert 0 < timeout.total <= 30
     assert timeout.connect is not None

@@ -16,7 +16,7 @@ from custom_components.seam.api import (
     SeamResponseError,
     SeamServerError,
     SeamTimeoutError,
-    client as client_module,
+    transport as transport_module,
 )
 
 from .conftest import Answer, ScriptedSeam, Waits, fail, ok, raw, reset
@@ -117,7 +117,7 @@ async def test_a_read_is_cut_off_at_its_deadline(
     seam: ScriptedSeam, client: SeamClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second try began in time, but would not end in time."""
-    monkeypatch.setattr(client_module, "READ_DEADLINE", 0.8)
+    monkeypatch.setattr(transport_module, "READ_DEADLINE", 0.8)
     seam.then(fail(503), seam.hang)
     with pytest.raises(SeamTimeoutError):
         await client.get_workspace()
@@ -127,7 +127,7 @@ async def test_a_read_is_cut_off_at_its_deadline(
 async def test_a_timeout_is_asked_again(
     seam: ScriptedSeam, client: SeamClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_module, "TIMEOUT", aiohttp.ClientTimeout(total=0.3))
+    monkeypatch.setattr(transport_module, "TIMEOUT", aiohttp.ClientTimeout(total=0.3))
     seam.then(seam.hang, GOOD)
     assert (await client.get_workspace()).workspace_id == "w1"
 
@@ -161,7 +161,7 @@ async def test_a_command_is_sent_once(
 async def test_a_command_that_hangs_is_sent_once(
     seam: ScriptedSeam, client: SeamClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_module, "TIMEOUT", aiohttp.ClientTimeout(total=0.2))
+    monkeypatch.setattr(transport_module, "TIMEOUT", aiohttp.ClientTimeout(total=0.2))
     seam.then(seam.hang)
     with pytest.raises(SeamTimeoutError):
         await client.unlock_door("d1")

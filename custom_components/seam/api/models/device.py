@@ -1,0 +1,155 @@
+"""A device of a workspace, as one answer of Seam showed it."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from ..parse import Json, flag, items, number, obj, required, text
+from ..quirks import LOCK_DEVICE_TYPES
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One entry of a device's `errors` or `warnings`.
+
+    Attributes:
+        code: `error_code` or `warning_code`; "unknown" when absent.
+        message: Seam's words, or an empty string.
+    """
+
+    code: str
+    message: str
+
+
+_NO_PROBLEMS: tuple[Problem, ...] = ()
+
+
+def _problems(value: object, key: str) -> tuple[Problem, ...]:
+    if not value:
+        return _NO_PROBLEMS
+    return tuple(
+        Problem(
+            code=text(entry.get(key)) or "unknown",
+            message=text(entry.get("message")) or "",
+        )
+        for entry in items(value)
+        if isinstance(entry, dict)
+    )
+
+
+def _level(value: float | None) -> float | None:
+    return value if value is not None and 0 <= value <= 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A reading: one device as a list or get returned it.
+
+    Attributes:
+        device_id: uuid, the only identity of a device.
+        device_type: such as `schlage_lock`; new ones appear at any time.
+        name: nickname, else the provider's name, else the id.
+        connected_account_id: the brand account it came with, or None.
+        can_remotely_lock: True now, False not now, None never.
+        can_remotely_unlock: the same for unlocking.
+        online: None when Seam did not say.
+        locked: bolt thrown; None when Seam did not say (as when offline).
+        door_open: None without a door sensor, or when Seam did not say.
+        has_battery: a battery is reported (its level may still be unusable).
+        battery_level: 0 to 1; None when absent or out of range.
+        battery_status: `critical`, `low`, `good`, `full`, or None.
+        has_keypad_battery: a keypad battery is reported.
+        keypad_battery_level: 0 to 1; None when absent or out of range.
+        auto_lock_enabled: None when the lock does not tell.
+        auto_lock_delay: seconds, or None.
+        manufacturer: display name of the maker, or None.
+        model: display name of the model, or None.
+        serial_number: or None.
+        room_name: of the location, or None.
+        errors: what keeps it from working.
+        warnings: what may trouble it.
+        is_lock: it has a lock capability (see `_is_lock`).
+    """
+
+    device_id: str
+    device_type: str
+    name: str
+    connected_account_id: str | None
+    can_remotely_lock: bool | None
+    can_remotely_unlock: bool | None
+    online: bool | None
+    locked: bool | None
+    door_open: bool | None
+    has_battery: bool
+    battery_level: float | None
+    battery_status: str | None
+    has_keypad_battery: bool
+    keypad_battery_level: float | None
+    auto_lock_enabled: bool | None
+    auto_lock_delay: float | None
+    manufacturer: str | None
+    model: str | None
+    serial_number: str | None
+    room_name: str | None
+    errors: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    is_lock: bool
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        """Read a `device` object."""
+        device_id = required(data, "device_id")
+        device_type = text(data.get("device_type")) or "unknown"
+        properties = obj(data.get("properties"))
+        model = obj(properties.get("model"))
+        maker = obj(data.get("device_manufacturer"))
+        battery = properties.get("battery")
+        level = number(obj(battery).get("level"))
+        if level is None:
+            level = number(properties.get("battery_level"))
+        keypad = obj(properties.get("accessory_keypad")).get("battery")
+        if keypad is None:
+            keypad = properties.get("keypad_battery")
+        can_lock = flag(data.get("can_remotely_lock"))
+        can_unlock = flag(data.get("can_remotely_unlock"))
+        locked = flag(properties.get("locked"))
+        return cls(
+            device_id=device_id,
+            device_type=device_type,
+            name=(
+                text(data.get("display_name"))
+                or text(obj(properties.get("appearance")).get("name"))
+                or text(properties.get("name"))
+                or device_id
+            ),
+            connected_account_id=text(data.get("connected_account_id")),
+            can_remotely_lock=can_lock,
+            can_remotely_unlock=can_unlock,
+            online=flag(properties.get("online")),
+            locked=locked,
+            door_open=flag(properties.get("door_open")),
+            has_battery=(
+                isinstance(battery, dict) or properties.get("battery_level") is not None
+            ),
+            battery_level=_level(level),
+            battery_status=text(obj(battery).get("status")),
+            has_keypad_battery=isinstance(keypad, dict),
+            keypad_battery_level=_level(number(obj(keypad).get("level"))),
+            auto_lock_enabled=flag(properties.get("auto_lock_enabled")),
+            auto_lock_delay=number(properties.get("auto_lock_delay_seconds")),
+            manufacturer=(
+                text(maker.get("display_name"))
+                or text(model.get("manufacturer_display_name"))
+                or text(properties.get("manufacturer"))
+            ),
+            model=text(model.get("display_name")),
+            serial_number=text(properties.get("serial_number")),
+            room_name=text(obj(data.get("location")).get("room_name")),
+            errors=_problems(data.get("errors"), "error_code"),
+            warnings=_problems(data.get("warnings"), "warning_code"),
+            is_lock=(
+                can_lock is not None
+                or can_unlock is not None
+                or locked is not None
+                or device_type in LOCK_DEVICE_TYPES
+            ),
+        )
