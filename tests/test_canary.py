@@ -248,7 +248,7 @@ async def call_the_address(house: House) -> None:
 async def try_the_button(house: House, ears: Ears) -> None:
     """Press the button, with and without success."""
     await house.press_button()
-    with patch("custom_components.seam.push.sign", return_value="v1,AAAA"):
+    with patch("custom_components.seam.push.self_test.sign", return_value="v1,AAAA"):
         await ears.expect(house.press_button())
     url = house.hass.config.internal_url
     await house.hass.config.async_update(internal_url="http://127.0.0.1:9")

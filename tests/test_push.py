@@ -34,7 +34,8 @@ from pytest_homeassistant_custom_component.typing import (
 
 from custom_components.seam.api import sign
 from custom_components.seam.const import CONF_PUSH, DOMAIN, EVENT_TYPES
-from custom_components.seam.push import MAX_BODY, SELF_TEST
+from custom_components.seam.push.receiver import MAX_BODY
+from custom_components.seam.push.self_test import SELF_TEST
 from tests.harness import Harness
 from tests.seam_sandbox import Door, SeamSandbox
 from tests.seam_sandbox.catalogue import MODELS, Plan
@@ -475,7 +476,7 @@ async def test_the_size_is_looked_at_before_anything_is_computed(
             yield b"1" * 1024
 
     headers = pushed.call(b"1").headers
-    with patch("custom_components.seam.push.verify") as verify:
+    with patch("custom_components.seam.push.receiver.verify") as verify:
         # Once with its length, and once in pieces of which nobody knows the sum.
         for data in (b"1" * (MAX_BODY + 1), pieces()):
             async with pushed.client.post(
@@ -643,7 +644,7 @@ async def test_what_was_seen_is_not_remembered_for_ever(pushed: House) -> None:
     first = pushed.call(pushed.event(door, "lock.locked"))
     assert await pushed.send(first) == 200
     with (
-        patch("custom_components.seam.push.MEMORY", 3),
+        patch("custom_components.seam.push.receiver.REMEMBERED_REQUESTS", 3),
         patch("custom_components.seam.event_feed.SEEN", 3),
     ):
         for number in range(5):
@@ -1000,7 +1001,7 @@ async def far_away(house: House, external_url: str | None) -> None:
             "homeassistant.helpers.aiohttp_client._async_make_resolver",
             return_value=NoNames(),
         ),
-        patch("custom_components.seam.push.is_local", return_value=False),
+        patch("custom_components.seam.push.registration.is_local", return_value=False),
     ):
         await harness.set_up()
 
@@ -1353,7 +1354,7 @@ async def test_the_button_says_what_is_wrong(
         case "secret":
             # What answers there is another Home Assistant, or one restored.
             stored["url"] = pushed.base + "/api/webhook/none"
-            with patch("custom_components.seam.push.sign", return_value="v1,AAAA"):
+            with patch("custom_components.seam.push.self_test.sign", return_value="v1,AAAA"):
                 with pytest.raises(HomeAssistantError) as caught:
                     await pushed.press_button()
                 assert caught.value.translation_key == key
