@@ -30,15 +30,7 @@ from custom_components.seam.diagnostics import (
     async_get_device_diagnostics,
 )
 from tests.harness import Harness
-from tests.seam_sandbox.catalogue import (
-    CANARY_CLEANER,
-    CANARY_CLEANER_PIN,
-    CANARY_GUEST,
-    CANARY_PIN,
-    make_id,
-)
-from tests.test_config_flow import entered
-from tests.test_push import (
+from tests.push.helpers import (
     ATTACKS,
     CREATE,
     DELETE,
@@ -48,6 +40,14 @@ from tests.test_push import (
     House,
     open_house,
 )
+from tests.seam_sandbox.catalogue import (
+    CANARY_CLEANER,
+    CANARY_CLEANER_PIN,
+    CANARY_GUEST,
+    CANARY_PIN,
+    make_id,
+)
+from tests.test_config_flow import entered
 
 NEW_KEY = "seam_canaryKEY_new0002"
 USER = "User Canary-Carol"
