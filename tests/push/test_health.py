@@ -241,3 +241,30 @@ async def test_with_push_readings_and_lists_are_rare(
         await harness.advance(600)
         assert 9 <= house.asked(DEVICES, before) <= 11
         assert house.push == "working"
+
+
+# -- who listens
+
+
+async def test_a_listener_that_raises_stops_nobody_else(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    harness, sandbox = house.harness, house.sandbox
+    await harness.set_up()
+    await house.proven()
+
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    health = harness.entry.runtime_data.push.health
+    # Before all others, as if it had listened first.
+    health._listeners.insert(0, broken)
+    sandbox.faults.add("webhook_dropped")
+    await harness.advance(5)
+    sandbox.turn_bolt("Garage Side Door", thrown=True)
+    await harness.advance(135)
+    assert house.push == "degraded"
+    assert house.asked(CREATE, 0) >= 2  # the registration has heard of it as well
+    errors = [one for one in caplog.records if one.levelno == logging.ERROR]
+    assert len(errors) == 1
+    assert errors[0].exc_info is not None

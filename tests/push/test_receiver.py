@@ -377,3 +377,19 @@ async def test_what_seam_does_wrong_is_refused_and_found_by_asking(
         await harness.advance(2)
         assert sandbox.webhooks.deliveries[-1].status == 200
         assert pushed.push == "working"
+
+
+async def test_a_receiver_of_events_that_raises_tells_no_secret(
+    pushed: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Home Assistant would name the address, and Seam would hear of success."""
+
+    def broken(_event: object) -> None:
+        raise ZeroDivisionError
+
+    pushed.harness.entry.runtime_data.push.receiver._take = broken
+    event = pushed.event(pushed.sandbox.door("Garage Side Door"), "lock.locked")
+    assert await pushed.tell(event) == 200
+    errors = [one for one in caplog.records if one.levelno >= logging.ERROR]
+    assert [one.name for one in errors] == ["custom_components.seam"]
+    assert not any(secret in errors[0].getMessage() for secret in pushed.secrets())

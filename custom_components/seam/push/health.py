@@ -15,6 +15,7 @@ from homeassistant.helpers.event import async_call_later
 
 from ..api import SeamClient
 from ..const import DOMAIN
+from ..listeners import notify
 
 # How long push may be degraded before a person is told; seconds.
 ISSUE_DELAY = 1800.0
@@ -114,7 +115,7 @@ class PushHealth:
     def async_tested(self, round_trip: float) -> None:
         """Note that a test came back, after so many seconds."""
         self.round_trip = round_trip
-        self._notify()
+        notify(self._listeners)
 
     @callback
     def async_delivered(self) -> None:
@@ -149,11 +150,7 @@ class PushHealth:
         elif state in (PushState.WORKING, PushState.NO_ADDRESS):
             self._end_issue()
         self._events_wanted.set()
-        self._notify()
-
-    def _notify(self) -> None:
-        for listener in list(self._listeners):
-            listener()
+        notify(self._listeners)
 
     @callback
     def _create_issue(self, _now: datetime) -> None:

@@ -15,6 +15,7 @@ import orjson
 
 from ..api import Event, SeamClient, SignatureError, verify
 from ..const import DOMAIN, LOGGER
+from ..listeners import notify
 from .health import PushHealth
 from .self_test import SELF_TEST, PushSelfTest
 from .stored import async_local_webhook_id, stored_webhook
@@ -132,7 +133,8 @@ class PushReceiver:
             return
         self._health.counts["pushed"] += 1
         self._health.async_delivered()
-        self._take(event)
+        # An exception that got out would be logged with the address.
+        notify((self._take,), event)
 
     def _refuse(self, status: HTTPStatus, why: str) -> Response:
         """Refuse a call, and say so in the log now and then."""
