@@ -40,12 +40,15 @@ def tree(name: str) -> ast.Module:
 
 
 def module(name: str) -> ModuleType:
-    if name == "__init__":
-        return import_module("custom_components.seam")
-    return import_module(f"custom_components.seam.{name}")
+    path = ["custom_components", "seam", *name.split("/")]
+    return import_module(".".join(path).removesuffix(".__init__"))
 
 
-MODULES = sorted(path.stem for path in PRODUCT.glob("*.py"))
+MODULES = sorted(
+    str(path.relative_to(PRODUCT).with_suffix(""))
+    for path in PRODUCT.rglob("*.py")
+    if path.parent.name != "api"
+)
 
 
 def calls(name: str, *called: str) -> Iterator[ast.Call]:

@@ -1,5 +1,7 @@
 """Seam: every smart lock of a Seam workspace in Home Assistant."""
 
+import asyncio
+
 from homeassistant.const import CONF_API_KEY, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
@@ -10,7 +12,7 @@ from .commands import Commands
 from .const import CONF_ENDPOINT, CONF_NAMES_IN_HISTORY, CONF_WORKSPACE_ID, DOMAIN
 from .coordinator import SeamConfigEntry, SeamCoordinator, SeamData
 from .event_feed import EventFeed, async_remove_store
-from .push import Push, async_remove_push
+from .push import Push, PushHealth, async_remove_push
 from .who import Who
 
 PLATFORMS = (
@@ -34,6 +36,8 @@ def _client(hass: HomeAssistant, entry: SeamConfigEntry) -> SeamClient:
 async def async_setup_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool:
     """Read the locks of a workspace, set up their entities, and listen."""
     client = _client(hass, entry)
+    events_wanted = asyncio.Event()
+    health = PushHealth(hass, entry, client, events_wanted)
     coordinator = SeamCoordinator(hass, entry, client)
     await coordinator.async_config_entry_first_refresh()
 
@@ -43,12 +47,25 @@ async def async_setup_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool
         names_in_history=entry.options.get(CONF_NAMES_IN_HISTORY, True),
     )
     commands = Commands(hass, entry, coordinator, who)
-    feed = EventFeed(hass, entry, coordinator, commands, who)
-    push = Push(hass, entry, coordinator, feed)
+    feed = EventFeed(
+        hass, entry, coordinator, commands, who, events_wanted=events_wanted
+    )
+    push = Push.create(
+        hass,
+        entry,
+        client,
+        health,
+        events_wanted,
+        take=feed.async_take_pushed,
+        gap=lambda: feed.gap,
+    )
     entry.runtime_data = SeamData(coordinator, commands, feed, push)
-    commands.push_is_alive = feed.push_is_alive = push.is_alive
+    commands.push_is_alive = feed.push_is_alive = health.is_alive
     commands.on_trouble = coordinator.on_surprise = feed.async_list_soon
-    feed.on_lost = push.async_lost
+    feed.on_lost = health.async_event_lost
+    entry.async_on_unload(
+        health.async_listen(lambda: coordinator.async_set_push(health.is_alive()))
+    )
 
     await feed.async_load()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)

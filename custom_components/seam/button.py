@@ -37,6 +37,6 @@ class SeamTestPush(SeamWorkspaceEntity, ButtonEntity):
     async def async_press(self) -> None:
         """Run the self-test."""
         try:
-            await self.push.async_self_test()
+            await self.push.self_test.async_run()
         except PushError as err:
             raise push_error(err.key) from err

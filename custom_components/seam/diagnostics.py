@@ -34,10 +34,10 @@ async def async_get_config_entry_diagnostics(
             "clock_error_seconds": round(coordinator.client.clock_error, 3),
         },
         "push": {
-            "state": push.state,
-            "uses_cloud": push.uses_cloud,
-            "round_trip_seconds": push.round_trip,
-            **push.counts,
+            "state": push.health.state,
+            "uses_cloud": push.registration.uses_cloud,
+            "round_trip_seconds": push.health.round_trip,
+            **push.health.counts,
         },
         "seconds_since_events_were_listed_last": round(entry.runtime_data.feed.gap),
         "locks": [

@@ -81,7 +81,7 @@ class SeamWorkspaceEntity(Entity):
     async def async_added_to_hass(self) -> None:
         """Write the state whenever push changes."""
         await super().async_added_to_hass()
-        self.async_on_remove(self.push.async_listen(self.async_write_ha_state))
+        self.async_on_remove(self.push.health.async_listen(self.async_write_ha_state))
 
 
 @callback

@@ -99,6 +99,8 @@ class EventFeed:
         coordinator: SeamCoordinator,
         commands: Commands,
         who: Who,
+        *,
+        events_wanted: asyncio.Event,
     ) -> None:
         """Start with nothing seen."""
         self._hass = hass
@@ -117,7 +119,7 @@ class EventFeed:
         self._pushed: list[Event] = []
         self._types: frozenset[str] = EVENT_TYPES
         self._lock = asyncio.Lock()
-        self._woken = asyncio.Event()
+        self._woken = events_wanted
         self._listeners: dict[str, list[Callable[[Happening], None]]] = {}
         # Ended before those who listen are taken down.
         self.taking = True

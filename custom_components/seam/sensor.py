@@ -80,7 +80,8 @@ class SeamPushSensorDescription(SensorEntityDescription):
 
 
 def _milliseconds(push: Push) -> float | None:
-    return None if push.round_trip is None else push.round_trip * 1000
+    round_trip = push.health.round_trip
+    return None if round_trip is None else round_trip * 1000
 
 
 PUSH_SENSORS = (
@@ -90,7 +91,7 @@ PUSH_SENSORS = (
         device_class=SensorDeviceClass.ENUM,
         entity_category=EntityCategory.DIAGNOSTIC,
         options=[state.value for state in PushState],
-        value_fn=lambda push: push.state.value,
+        value_fn=lambda push: push.health.state.value,
     ),
     SeamPushSensorDescription(
         key="push_round_trip",

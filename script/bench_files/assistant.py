@@ -59,7 +59,7 @@ class Assistant:
 
     async def open_to_push(self) -> None:
         """Tell where we can be reached, and wait until push is proven."""
-        push = self.entry.runtime_data.push
+        push = self.entry.runtime_data.push.health
         changed = asyncio.Event()
         stop = push.async_listen(changed.set)
         await self.hass.config.async_update(internal_url=self.url)

@@ -106,7 +106,7 @@ async def measure() -> AsyncGenerator[Row]:
             await assistant.set_up()
             await assistant.open_to_push()
             late = await turn_bolts(assistant, seam, doors)
-            counts: dict[str, Any] = assistant.entry.runtime_data.push.counts
+            counts: dict[str, Any] = assistant.entry.runtime_data.push.health.counts
             if counts["refused"] or counts["lost"]:
                 raise RuntimeError(f"push lost events: {counts}")
         yield Row(

@@ -49,7 +49,7 @@ async def count(
             if push:
                 await assistant.hass.config.async_update(internal_url=assistant.url)
             await harness.advance(WARM_UP)
-            if assistant.entry.runtime_data.push.is_alive() is not push:
+            if assistant.entry.runtime_data.push.health.is_alive() is not push:
                 raise RuntimeError("push is not as it should be")
             before = len(sandbox.requests)
             await harness.advance(HOUR)

@@ -25,7 +25,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.seam.const import CONF_CLOUDHOOK_URL, CONF_PUSH
 from custom_components.seam.diagnostics import async_get_config_entry_diagnostics
 from tests.harness import Harness
-from tests.test_push import ATTACKS, CREATE, EVENTS, House, open_house, our_log
+from tests.push.helpers import ATTACKS, CREATE, EVENTS, House, open_house, our_log
 
 
 class _Hooks(Cloudhooks):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
-from .const import LOGGER
+from ..const import LOGGER
 
 if TYPE_CHECKING:
     from homeassistant.components import cloud
