@@ -1,4 +1,42 @@
 """What runs for one workspace; the entry's runtime data."""
 
-from __future__ import annotations
+from dataclasses import dataclass
 
+from homeassistant.config_entries import ConfigEntry
+
+from .api import SeamClient
+from .const import CONF_NAMES_IN_HISTORY
+from .coordinator import SeamCoordinator
+from .events.feed import EventFeed
+from .events.poller import EventPoller
+from .lock_state.commands import Commands
+from .push import Push
+
+
+@dataclass(frozen=True, slots=True)
+class SeamData:
+    """What runs for one workspace.
+
+    Attributes:
+        client: the way to Seam.
+        coordinator: what is known of each lock.
+        commands: those in flight.
+        feed: events, each once.
+        poller: lists events.
+        push: the webhook at Seam.
+    """
+
+    client: SeamClient
+    coordinator: SeamCoordinator
+    commands: Commands
+    feed: EventFeed
+    poller: EventPoller
+    push: Push
+
+
+type SeamConfigEntry = ConfigEntry[SeamData]
+
+
+def records_names(entry: ConfigEntry) -> bool:
+    """Return whether history may tell who it was; the user's choice."""
+    return bool(entry.options.get(CONF_NAMES_IN_HISTORY, True))
