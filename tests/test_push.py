@@ -33,7 +33,8 @@ from pytest_homeassistant_custom_component.typing import (
 )
 
 from custom_components.seam.api import sign
-from custom_components.seam.const import CONF_PUSH, DOMAIN, EVENT_TYPES
+from custom_components.seam.const import CONF_PUSH, DOMAIN
+from custom_components.seam.events.types import EVENT_TYPES
 from custom_components.seam.push import MAX_BODY, SELF_TEST
 from tests.harness import Harness
 from tests.seam_sandbox import Door, SeamSandbox
@@ -644,7 +645,7 @@ async def test_what_was_seen_is_not_remembered_for_ever(pushed: House) -> None:
     assert await pushed.send(first) == 200
     with (
         patch("custom_components.seam.push.MEMORY", 3),
-        patch("custom_components.seam.event_feed.SEEN", 3),
+        patch("custom_components.seam.events.feed.SEEN", 3),
     ):
         for number in range(5):
             await pushed.harness.advance(1)
@@ -723,7 +724,7 @@ async def test_what_seam_does_wrong_is_refused_and_found_by_asking(
 
 
 async def test_only_what_is_used_is_asked_for(pushed: House) -> None:
-    assert set(pushed.registered.event_types) == EVENT_TYPES
+    assert set(pushed.registered.event_types) == EVENT_TYPES.keys()
     assert pushed.registered.url == pushed.base + pushed.path
     assert pushed.harness.entry.data[CONF_PUSH] == {
         "webhook_id": pushed.registered.webhook_id,
@@ -777,7 +778,7 @@ async def test_what_is_wrong_at_the_start_is_healed(
     await harness.set_up()
     await pushed.proven()
     assert pushed.registered.webhook_id != old.webhook_id
-    assert set(pushed.registered.event_types) == EVENT_TYPES
+    assert set(pushed.registered.event_types) == EVENT_TYPES.keys()
 
     await harness.advance(1)
     door = sandbox.door("Garage Side Door")
@@ -1257,7 +1258,7 @@ async def test_a_server_that_does_not_know_all_types_is_asked_for_all(
     await harness.advance(16)
     assert harness.state(door).state == "locked"
     first, _, last = [one for one in sandbox.requests if one.path == EVENTS]
-    assert set(first.body["event_types"]) == EVENT_TYPES
+    assert set(first.body["event_types"]) == EVENT_TYPES.keys()
     assert "event_types" not in last.body
 
 

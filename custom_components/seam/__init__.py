@@ -1,5 +1,7 @@
 """Seam: every smart lock of a Seam workspace in Home Assistant."""
 
+import asyncio
+
 from homeassistant.const import CONF_API_KEY, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
@@ -9,9 +11,11 @@ from .api import DEFAULT_ENDPOINT, SeamClient
 from .commands import Commands
 from .const import CONF_ENDPOINT, CONF_NAMES_IN_HISTORY, CONF_WORKSPACE_ID, DOMAIN
 from .coordinator import SeamConfigEntry, SeamCoordinator, SeamData
-from .event_feed import EventFeed, async_remove_store
+from .events.actors import Actors
+from .events.feed import EventFeed
+from .events.poller import EventPoller
+from .events.store import SeamStore, async_remove_store
 from .push import Push, async_remove_push
-from .who import Who
 
 PLATFORMS = (
     Platform.BINARY_SENSOR,
@@ -34,29 +38,48 @@ def _client(hass: HomeAssistant, entry: SeamConfigEntry) -> SeamClient:
 async def async_setup_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool:
     """Read the locks of a workspace, set up their entities, and listen."""
     client = _client(hass, entry)
-    coordinator = SeamCoordinator(hass, entry, client)
+    events_wanted = asyncio.Event()
+    store = SeamStore(hass, entry.entry_id)
+    await store.async_load()
+    coordinator = SeamCoordinator(hass, entry, client, events_wanted)
     await coordinator.async_config_entry_first_refresh()
 
-    who = Who(
+    actors = Actors(
         hass,
         client,
+        store,
         names_in_history=entry.options.get(CONF_NAMES_IN_HISTORY, True),
     )
-    commands = Commands(hass, entry, coordinator, who)
-    feed = EventFeed(hass, entry, coordinator, commands, who)
-    push = Push(hass, entry, coordinator, feed)
-    entry.runtime_data = SeamData(coordinator, commands, feed, push)
-    commands.push_is_alive = feed.push_is_alive = push.is_alive
-    commands.on_trouble = coordinator.on_surprise = feed.async_list_soon
-    feed.on_lost = push.async_lost
+    commands = Commands(hass, entry, coordinator, actors, events_wanted)
+    feed = EventFeed(
+        hass,
+        entry,
+        client,
+        coordinator=coordinator,
+        commands=commands,
+        actors=actors,
+        store=store,
+    )
+    push = Push(hass, entry, coordinator, feed, events_wanted)
+    poller = EventPoller(
+        hass,
+        entry,
+        client,
+        coordinator=coordinator,
+        feed=feed,
+        store=store,
+        health=push,
+        events_wanted=events_wanted,
+    )
+    entry.runtime_data = SeamData(coordinator, commands, feed, poller, store, push)
+    commands.push_is_alive = push.is_alive
 
-    await feed.async_load()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     # Keeps the readings going in a workspace that has no lock yet.
     entry.async_on_unload(coordinator.async_add_listener(lambda: None))
-    entry.async_on_unload(who.async_listen())
-    push.async_start()
-    feed.async_begin()
+    entry.async_on_unload(actors.async_listen())
+    push.async_start(poller.gap)
+    poller.async_begin()
     return True
 
 
@@ -67,7 +90,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> boo
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     feed.taking = not unloaded
     if unloaded:
-        await feed.async_save()
+        await entry.runtime_data.store.async_save()
     return unloaded
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -17,11 +17,11 @@ from .api import (
     SeamError,
     SeamRateLimitError,
 )
-from .const import DOMAIN, LOGGER, POSITIONS
+from .const import DOMAIN, LOGGER
 from .coordinator import LockSnapshot, Moving, SeamCoordinator, is_reachable
 from .known import Source, speaks_of_jam
+from .lock_state.snapshot import Actor
 from .translate import UNCERTAIN_ERRORS, command_error
-from .who import Who
 
 if TYPE_CHECKING:
     from .coordinator import SeamConfigEntry
@@ -37,6 +37,16 @@ PACE_WITH_PUSH = 2.0
 # Seam takes 15 of each kind a minute for one device (seam-api.md, section 8.1).
 COMMANDS_A_MINUTE = 15
 MINUTE = 60.0
+
+
+class ActorMemory(Protocol):
+    """Who sent which command."""
+
+    def async_command_sent(self, action_attempt_id: str, context: Context) -> None:
+        """Remember which context a command belongs to."""
+
+    async def async_sender(self, context: Context) -> Actor:
+        """Return who sent a command."""
 
 
 @dataclass(slots=True, eq=False)
@@ -82,16 +92,17 @@ class Commands:
         hass: HomeAssistant,
         entry: SeamConfigEntry,
         coordinator: SeamCoordinator,
-        who: Who,
+        actors: ActorMemory,
+        events_wanted: asyncio.Event,
     ) -> None:
         """Start with nothing in flight."""
         self._hass = hass
         self._entry = entry
         self._coordinator = coordinator
         self._client: SeamClient = coordinator.client
-        self._who = who
+        self._actors = actors
+        self._events_wanted = events_wanted
         self.push_is_alive: Callable[[], bool] = lambda: False
-        self.on_trouble: Callable[[], None] = lambda: None
         self._running: dict[str, Command] = {}
         self._awaited: dict[str, Command] = {}
         self._sent: dict[tuple[str, bool], deque[float]] = {}
@@ -216,12 +227,12 @@ class Commands:
                     ),
                 )
                 await self._async_read_again(command)
-                self.on_trouble()
+                self._events_wanted.set()
             self._settle(command, command_error(err, command.name, lock=lock))
             return
 
         command.attempt_id = attempt.action_attempt_id
-        self._who.async_command_sent(attempt.action_attempt_id, command.context)
+        self._actors.async_command_sent(attempt.action_attempt_id, command.context)
         self._awaited[attempt.action_attempt_id] = command
         self._take(attempt)
         self._end_if_proven(command)
@@ -246,7 +257,7 @@ class Commands:
         device_id, lock = command.device_id, command.lock
         started_at, ended_at = command.started_at, self._latest()
         if attempt.status is AttemptStatus.SUCCESS:
-            actor = await self._who.async_sender(command.context)
+            actor = await self._actors.async_sender(command.context)
             self._coordinator.async_name_actor(
                 device_id, actor, locked=lock, at=started_at
             )
@@ -267,7 +278,7 @@ class Commands:
                     error=attempt.error_message or attempt.error_type or "?",
                 ),
             )
-            self.on_trouble()
+            self._events_wanted.set()
             await self._async_read_again(command)
         elif attempt.was_confirmed:
             self._coordinator.async_learn(
@@ -384,12 +395,15 @@ class Commands:
     # -- what events say of commands
 
     @callback
-    def async_take_event(self, event: Event, attempt: ActionAttempt | None) -> None:
+    def async_handle_event(
+        self, event: Event, attempt: ActionAttempt | None, *, position: bool | None
+    ) -> None:
         """End the command that an event tells the end of.
 
         Args:
             event: of any type.
             attempt: the failed command that it tells of, if known.
+            position: of the bolt that it tells of, None when of none.
         """
         if attempt is not None:
             self._take(attempt)
@@ -402,7 +416,7 @@ class Commands:
                 f"{DOMAIN} attempt",
             )
         if (
-            event.event_type in POSITIONS
+            position is not None
             and (command := self._running.get(event.device_id or "")) is not None
             and command.attempt_id is not None
         ):

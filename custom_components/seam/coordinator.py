@@ -1,5 +1,6 @@
 """What is known of every lock, kept fresh; tells just those whose lock changed."""
 
+import asyncio
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,10 +17,8 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from .api import (
-    ActionAttempt,
     Device,
     DeviceList,
-    Event,
     SeamClient,
     SeamCredentialsError,
     SeamError,
@@ -27,12 +26,9 @@ from .api import (
 )
 from .const import (
     DOMAIN,
-    FAILURES,
     GRACE,
     LADDER,
     LOGGER,
-    POSITIONS,
-    READ_AFTER,
     READ_COOLDOWN,
     READ_INTERVAL,
     READ_INTERVAL_WITH_PUSH,
@@ -40,13 +36,15 @@ from .const import (
     RELOCK_MARGIN,
     UNREACHABLE_ERRORS,
 )
-from .known import SETTLE, Known, Source, Verdict, speaks_of_jam
+from .known import SETTLE, Known, Source, Verdict
+from .lock_state.snapshot import Actor
 from .translate import auth_error, read_error
-from .who import Actor
 
 if TYPE_CHECKING:
     from .commands import Commands
-    from .event_feed import EventFeed
+    from .events.feed import EventFeed
+    from .events.poller import EventPoller
+    from .events.store import SeamStore
     from .push import Push
 
 
@@ -57,6 +55,8 @@ class SeamData:
     coordinator: SeamCoordinator
     commands: Commands
     feed: EventFeed
+    poller: EventPoller
+    store: SeamStore
     push: Push
 
 
@@ -125,7 +125,11 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
     config_entry: SeamConfigEntry
 
     def __init__(
-        self, hass: HomeAssistant, entry: SeamConfigEntry, client: SeamClient
+        self,
+        hass: HomeAssistant,
+        entry: SeamConfigEntry,
+        client: SeamClient,
+        events_wanted: asyncio.Event,
     ) -> None:
         """Start with nothing known."""
         super().__init__(
@@ -149,8 +153,7 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         self._relocks: dict[str, CALLBACK_TYPE] = {}
         self._push_is_alive = False
         self._proof_listeners: list[Callable[[], None]] = []
-        # Called when a reading shows a movement that no event has told.
-        self.on_surprise: Callable[[], None] = lambda: None
+        self._events_wanted = events_wanted
         self._listed: frozenset[str] = frozenset()
         self._in_touch = True
         self._last_reading = time.monotonic()
@@ -279,38 +282,9 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         if move is None or at >= move.at:
             self._moves[device_id] = _Move(locked, at, actor)
 
-    @callback
-    def async_take_event(
-        self, event: Event, actor: Actor, attempt: ActionAttempt | None, *, late: bool
-    ) -> None:
-        """Add what an event says of a lock; order and repetition do not matter.
-
-        Args:
-            event: of any type.
-            actor: who caused it.
-            attempt: the failed command that the event tells of, if known.
-            late: it is old news, which names no one.
-        """
-        if event.event_type in READ_AFTER and not late:
-            self.config_entry.async_create_background_task(
-                self.hass, self.async_request_refresh(), f"{DOMAIN} refresh"
-            )
-        device_id, at = event.device_id, event.occurred_at
-        if device_id is None or device_id not in self._devices:
-            return
-        if (locked := POSITIONS.get(event.event_type)) is not None:
-            if not late:
-                self.async_name_actor(device_id, actor, locked=locked, at=at)
-            self.async_learn(device_id, lambda known: known.with_event(locked, at))
-            if not locked and not late:
-                self._follow_relock(device_id)
-        elif (wish := FAILURES.get(event.event_type)) is not None:
-            jammed = attempt is not None and speaks_of_jam(
-                attempt.error_type, attempt.error_message
-            )
-            self.async_learn(
-                device_id, lambda known: known.with_failure(wish, at, jammed=jammed)
-            )
+    def knows(self, device_id: str) -> bool:
+        """Return whether the device was listed at least once."""
+        return device_id in self._devices
 
     @callback
     def async_set_moving(self, device_id: str, moving: Moving | None) -> None:
@@ -397,7 +371,8 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
                     and verdict.locked is not old.locked
                     and verdict.source is Source.READING
                 ):
-                    self.on_surprise()
+                    # A movement that no event has told yet.
+                    self._events_wanted.set()
         if changed:
             self.data = {**self.data, **changed}
 
@@ -466,7 +441,8 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
 
     # -- doors that lock themselves do not always tell
 
-    def _follow_relock(self, device_id: str) -> None:
+    @callback
+    def async_follow_relock(self, device_id: str) -> None:
         """Read an unlocked door while it is open, and once it should have locked."""
         device = self._devices[device_id]
         if not device.auto_lock_enabled:

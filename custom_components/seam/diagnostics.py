@@ -39,7 +39,7 @@ async def async_get_config_entry_diagnostics(
             "round_trip_seconds": push.round_trip,
             **push.counts,
         },
-        "seconds_since_events_were_listed_last": round(entry.runtime_data.feed.gap),
+        "seconds_since_events_were_listed_last": round(entry.runtime_data.poller.gap),
         "locks": [
             _lock(coordinator, snapshot) for snapshot in coordinator.data.values()
         ],

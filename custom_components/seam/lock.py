@@ -10,9 +10,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import DOMAIN
 from .coordinator import Moving, SeamConfigEntry
 from .entity import SeamEntity, async_add_for_each_lock
-from .event_feed import Happening
-from .who import Actor
-from .wording import sentence
+from .events.activity import Activity
+from .lock_state.snapshot import Actor
+from .logbook import sentence
 
 # Commands of many locks run side by side; the client shares their polling.
 PARALLEL_UPDATES = 0
@@ -74,18 +74,18 @@ class SeamLock(SeamEntity, LockEntity):
         self.async_on_remove(feed.async_listen(self._device_id, self._async_log))
 
     @callback
-    def _async_log(self, happening: Happening) -> None:
+    def _async_log(self, activity: Activity) -> None:
         state = self.hass.states.get(self.entity_id)
         self.hass.bus.async_fire(
             EVENT_LOGBOOK_ENTRY,
             {
                 # As people call it here.
                 "name": self.snapshot.device.name if state is None else state.name,
-                "message": sentence(happening),
+                "message": sentence(activity),
                 "domain": DOMAIN,
                 "entity_id": self.entity_id,
             },
-            context=happening.actor.context,
+            context=activity.actor.context,
         )
 
     @callback

@@ -47,11 +47,11 @@ from .const import (
     CONF_ENDPOINT,
     CONF_PUSH,
     DOMAIN,
-    EVENT_TYPES,
     LOGGER,
 )
 from .coordinator import SeamConfigEntry, SeamCoordinator
-from .event_feed import EventFeed
+from .events.feed import EventFeed
+from .events.types import EVENT_TYPES
 
 # A real event is below 10 kB.
 MAX_BODY = 256 * 1024
@@ -142,6 +142,7 @@ class Push:
         entry: SeamConfigEntry,
         coordinator: SeamCoordinator,
         feed: EventFeed,
+        events_wanted: asyncio.Event,
     ) -> None:
         """Start with nothing registered."""
         self._hass = hass
@@ -149,6 +150,7 @@ class Push:
         self._coordinator = coordinator
         self._client = coordinator.client
         self._feed = feed
+        self._events_wanted = events_wanted
         self._lock = asyncio.Lock()
         self._active = False
         self._was_away = False
@@ -194,7 +196,7 @@ class Push:
     # -- life
 
     @callback
-    def async_start(self) -> None:
+    def async_start(self, gap: float) -> None:
         """Open the local address, and register it at Seam once all is started."""
         hass, entry = self._hass, self._entry
         if CONF_WEBHOOK_ID not in entry.data:
@@ -220,7 +222,7 @@ class Push:
             hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._async_config_changed)
         )
         # Before the feed lists again, which ends the gap.
-        self._was_away = self._feed.gap > LONG_AWAY
+        self._was_away = gap > LONG_AWAY
         entry.async_on_unload(async_at_started(hass, self._async_started))
 
     def _stop(self) -> None:
@@ -420,7 +422,7 @@ class Push:
             self._retry_after = FIRST_RETRY
             self._stop_patience()
         self._coordinator.async_set_push(self.is_alive())
-        self._feed.async_list_soon()
+        self._events_wanted.set()
         self._tell()
 
     def _tell(self) -> None:
@@ -435,7 +437,7 @@ class Push:
             self._set_state(PushState.WORKING)
 
     @callback
-    def async_lost(self, created_at: float) -> None:
+    def async_event_lost(self, created_at: float) -> None:
         """Stop believing in push: an event was made that it did not bring."""
         if self.is_alive() and created_at > self._alive_since:
             self.counts["lost"] += 1
@@ -580,7 +582,7 @@ class Push:
         if now - self._suspicious >= SUSPICION:
             # It may have been Seam, with a secret that we no longer know.
             self._suspicious = now
-            self._feed.async_list_soon()
+            self._events_wanted.set()
         return Response(status=status)
 
 
@@ -612,7 +614,7 @@ def _is_good(found: Webhook, stored: _Stored, url: str) -> bool:
     return (
         found.webhook_id == stored["webhook_id"]
         and found.url == stored["url"] == url
-        and found.event_types == EVENT_TYPES
+        and found.event_types == EVENT_TYPES.keys()
     )
 
 
