@@ -21,9 +21,9 @@ import pytest
 import voluptuous as vol
 import yaml
 
-from custom_components.seam import PLATFORMS, commands, const, event_feed
+from custom_components.seam import PLATFORMS, commands, const, push
 from custom_components.seam.api import client
-from custom_components.seam.push import health
+from custom_components.seam.events import feed, poller
 
 ROOT = Path(__file__).parent.parent
 PRODUCT = ROOT / "custom_components" / "seam"
@@ -461,7 +461,7 @@ def test_links_lead_somewhere(name: str) -> None:
 @pytest.mark.parametrize(
     ("told", "true"),
     [
-        ("within 15 seconds", event_feed.PACE_WITHOUT_PUSH == 15),
+        ("within 15 seconds", poller.PACE_WITHOUT_PUSH == 15),
         ("within 5 minutes", const.READ_INTERVAL_WITH_PUSH.total_seconds() == 300),
         ("within 1 minute", const.READ_INTERVAL.total_seconds() == 60),
         ("after 30 seconds", commands.DEADLINE == 30),
@@ -469,9 +469,9 @@ def test_links_lead_somewhere(name: str) -> None:
         ("for 15 minutes", const.GRACE == 900),
         ("half an hour", health.ISSUE_DELAY == 1800),
         ("above 500 locks", client.PAGE_LIMIT == 500),
-        ("300 an hour", 3600 / 60 + 3600 / event_feed.PACE_WITHOUT_PUSH == 300),
-        ("at most 20 an hour", 3600 / 300 + 3600 / event_feed.PACE_WITH_PUSH <= 20),
-        ("than 5 minutes", event_feed.LATE == 300),
+        ("300 an hour", 3600 / 60 + 3600 / poller.PACE_WITHOUT_PUSH == 300),
+        ("at most 20 an hour", 3600 / 300 + 3600 / poller.PACE_WITH_PUSH <= 20),
+        ("than 5 minutes", feed.LATE == 300),
     ],
 )
 def test_the_numbers_of_the_readme_are_those_of_the_code(told: str, true: bool) -> None:
@@ -500,7 +500,7 @@ def floors() -> dict[str, int]:
 
 def test_every_file_has_its_floor() -> None:
     files = {path.stem for path in PRODUCT.glob("*.py")}
-    assert set(floors()) == files | {"api", "push"}
+    assert set(floors()) == files | {"api", "events", "lock_state"}
 
 
 def imported_at_run_time(source: str) -> set[str]:

@@ -213,7 +213,7 @@ def last_moment(
         if store.key.startswith(DOMAIN) and not came:
             came.append(store.key)
             sandbox.enter_code("Front Door")
-            await harness.entry.runtime_data.feed.async_list()
+            await harness.entry.runtime_data.poller.async_list()
 
     monkeypatch.setattr(Store, "async_save", slow_save)
     return came

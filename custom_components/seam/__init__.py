@@ -8,12 +8,17 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from .api import DEFAULT_ENDPOINT, SeamClient
-from .commands import Commands
-from .const import CONF_ENDPOINT, CONF_NAMES_IN_HISTORY, CONF_WORKSPACE_ID, DOMAIN
-from .coordinator import SeamConfigEntry, SeamCoordinator, SeamData
-from .event_feed import EventFeed, async_remove_store
+from .const import CONF_ENDPOINT, CONF_WORKSPACE_ID, DOMAIN
+from .coordinator import SeamCoordinator
+from .data import SeamConfigEntry, SeamData, records_names
+from .entity import async_follow_names
+from .events.actors import Actors
+from .events.feed import EventFeed
+from .events.poller import EventPoller
+from .events.store import SeamStore, async_remove_store
+from .lock_state.attempt_poller import AttemptPoller
+from .lock_state.commands import Commands
 from .push import Push, PushHealth, async_remove_push
-from .who import Who
 
 PLATFORMS = (
     Platform.BINARY_SENSOR,
@@ -37,18 +42,48 @@ async def async_setup_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool
     """Read the locks of a workspace, set up their entities, and listen."""
     client = _client(hass, entry)
     events_wanted = asyncio.Event()
+    store = SeamStore(hass, entry.entry_id)
+    await store.async_load()
     health = PushHealth(hass, entry, client, events_wanted)
-    coordinator = SeamCoordinator(hass, entry, client)
+    coordinator = SeamCoordinator(
+        hass,
+        entry,
+        client,
+        store=store,
+        push_is_alive=health.is_alive,
+        events_wanted=events_wanted,
+    )
     await coordinator.async_config_entry_first_refresh()
 
-    who = Who(
+    actors = Actors(hass, client, store, names_in_history=records_names(entry))
+    commands = Commands(
         hass,
-        client,
-        names_in_history=entry.options.get(CONF_NAMES_IN_HISTORY, True),
+        entry,
+        coordinator,
+        AttemptPoller(hass, entry, client, health.is_alive),
+        actors,
+        events_wanted,
+        # The feed hands events to the commands, so it is made after them.
+        lambda device_id, actor: feed.async_report_unconfirmed(device_id, actor),
     )
-    commands = Commands(hass, entry, coordinator, who)
     feed = EventFeed(
-        hass, entry, coordinator, commands, who, events_wanted=events_wanted
+        hass,
+        entry,
+        client,
+        coordinator=coordinator,
+        commands=commands,
+        actors=actors,
+        store=store,
+    )
+    poller = EventPoller(
+        hass,
+        entry,
+        client,
+        coordinator=coordinator,
+        feed=feed,
+        store=store,
+        health=health,
+        events_wanted=events_wanted,
     )
     push = Push.create(
         hass,
@@ -57,23 +92,21 @@ async def async_setup_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool
         health,
         events_wanted,
         take=feed.async_take_pushed,
-        gap=lambda: feed.gap,
+        gap=lambda: poller.gap,
     )
-    entry.runtime_data = SeamData(coordinator, commands, feed, push)
-    commands.push_is_alive = feed.push_is_alive = health.is_alive
-    commands.on_trouble = coordinator.on_surprise = feed.async_list_soon
-    feed.on_lost = health.async_event_lost
-    entry.async_on_unload(
-        health.async_listen(lambda: coordinator.async_set_push(health.is_alive()))
+    entry.runtime_data = SeamData(
+        client, coordinator, commands, feed, poller, store, push
     )
 
-    await feed.async_load()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     # Keeps the readings going in a workspace that has no lock yet.
-    entry.async_on_unload(coordinator.async_add_listener(lambda: None))
-    entry.async_on_unload(who.async_listen())
+    entry.async_on_unload(coordinator.async_add_listener(lambda: None, object()))
+    entry.async_on_unload(health.async_listen(coordinator.async_update_pace))
+    entry.async_on_unload(commands.async_start())
+    entry.async_on_unload(actors.async_listen())
+    async_follow_names(hass, entry, coordinator)
     push.async_start()
-    feed.async_begin()
+    poller.async_begin()
     return True
 
 
@@ -84,7 +117,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> boo
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     feed.taking = not unloaded
     if unloaded:
-        await feed.async_save()
+        await entry.runtime_data.store.async_save()
     return unloaded
 
 

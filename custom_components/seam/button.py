@@ -7,10 +7,10 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import SeamConfigEntry
+from .data import SeamConfigEntry
 from .entity import SeamWorkspaceEntity
 from .push import PushError
-from .translate import push_error
+from .exceptions import push_error
 
 PARALLEL_UPDATES = 1
 

@@ -22,7 +22,7 @@ from .api import (
     SeamRateLimitError,
 )
 from .const import DOMAIN, LOGGER
-from .store import SeamStore
+from .events.store import SeamStore
 from .exceptions import auth_error, read_error
 from .listeners import notify
 from .lock_state.evidence import Evidence, Verdict
@@ -45,6 +45,8 @@ READ_COOLDOWN = 3.0
 # How long the last proof stands while Seam cannot be read, in seconds.
 GRACE = 15 * 60.0
 CHECK_INTERVAL = timedelta(seconds=60)
+# Power may fail soon after an unlock, which must not be forgotten; in seconds.
+SAVE_DELAY = 1.0
 
 # When Seam wants to be asked again, by `time.monotonic`, for each entry: kept
 # when set-up is tried again.
@@ -261,7 +263,7 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
             move: who moved the bolt, when the fact tells.
         """
         self._states.apply(device_id, change, move)
-        self._store.async_save_soon()
+        self._store.async_save_soon(SAVE_DELAY)
         self._renew((device_id,), by_reading=False)
         if self._is_disputed(device_id):
             self._reread.async_start(device_id)

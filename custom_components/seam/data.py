@@ -9,6 +9,7 @@ from .const import CONF_NAMES_IN_HISTORY
 from .coordinator import SeamCoordinator
 from .events.feed import EventFeed
 from .events.poller import EventPoller
+from .events.store import SeamStore
 from .lock_state.commands import Commands
 from .push import Push
 
@@ -23,6 +24,7 @@ class SeamData:
         commands: those in flight.
         feed: events, each once.
         poller: lists events.
+        store: what survives a restart.
         push: the webhook at Seam.
     """
 
@@ -31,6 +33,7 @@ class SeamData:
     commands: Commands
     feed: EventFeed
     poller: EventPoller
+    store: SeamStore
     push: Push
 
 

@@ -7,10 +7,10 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .const import EVENT_KINDS
-from .coordinator import SeamConfigEntry
+from .data import SeamConfigEntry
 from .entity import SeamEntity, async_add_for_each_lock
-from .event_feed import Happening
+from .events.activity import Activity
+from .events.types import EVENT_TYPES
 
 PARALLEL_UPDATES = 0
 
@@ -21,7 +21,11 @@ EVENTS = (
     EventEntityDescription(
         key="activity",
         translation_key="activity",
-        event_types=[*EVENT_KINDS.values(), "jammed", LATE],
+        event_types=[
+            *(row.activity for row in EVENT_TYPES.values() if row.activity),
+            "jammed",
+            LATE,
+        ],
     ),
 )
 
@@ -48,25 +52,25 @@ class SeamActivity(SeamEntity, EventEntity):
         self.async_on_remove(feed.async_listen(self._device_id, self._async_tell))
 
     @callback
-    def _async_tell(self, happening: Happening) -> None:
-        event, actor = happening.event, happening.actor
+    def _async_tell(self, activity: Activity) -> None:
+        event, actor = activity.event, activity.actor
         self._trigger_event(
-            LATE if happening.late else happening.kind,
+            LATE if activity.late else activity.kind,
             {
-                "what": happening.kind,
+                "what": activity.kind,
                 "who": actor.name,
                 "method": actor.method,
                 "access_code_id": event.access_code_id,
-                "access_code_name": happening.code_name,
+                "access_code_name": activity.code_name,
                 "access_code_is_managed": event.access_code_is_managed,
                 "is_via_bluetooth": event.is_via_bluetooth,
                 "is_via_nfc": event.is_via_nfc,
-                "reason": happening.reason,
+                "reason": activity.reason,
                 "occurred_at": dt_util.utc_from_timestamp(
                     event.occurred_at
                 ).isoformat(),
-                "late": happening.late,
-                "source": happening.source,
+                "late": activity.late,
+                "source": activity.source,
             },
         )
         if actor.context is not None:

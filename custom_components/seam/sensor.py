@@ -16,8 +16,9 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .coordinator import LockSnapshot, SeamConfigEntry
+from .data import SeamConfigEntry
 from .entity import SeamEntity, SeamWorkspaceEntity, async_add_for_each_lock
+from .lock_state.snapshot import LockSnapshot
 from .push import Push, PushState
 
 PARALLEL_UPDATES = 0

@@ -12,7 +12,7 @@ from custom_components.seam.api import (
     SeamResponseError,
     SeamServerError,
 )
-from custom_components.seam.const import EVENT_TYPES
+from custom_components.seam.events.types import EVENT_TYPES
 from tests.seam_sandbox import CANARY_GUEST
 
 from .servers import FakeServer, Server
@@ -218,7 +218,7 @@ async def test_the_events_that_we_ask_for(server: Server) -> None:
         assert caught.value.error_type == "invalid_event_types"
         return
     created = await client.create_webhook(URL, sorted(EVENT_TYPES))
-    assert created.event_types == EVENT_TYPES
+    assert created.event_types == EVENT_TYPES.keys()
 
 
 async def test_the_name_of_an_access_code(server: Server) -> None:

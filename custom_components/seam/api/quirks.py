@@ -42,3 +42,15 @@ LOCK_DEVICE_TYPES = frozenset(
         "yale_lock",
     }
 )
+
+# Errors of a device that mean that nothing it says can be trusted.
+UNREACHABLE_ERRORS = frozenset(
+    {
+        "account_disconnected",
+        "bridge_disconnected",
+        "device_disconnected",
+        "device_offline",
+        "device_removed",
+        "hub_disconnected",
+    }
+)

@@ -33,9 +33,9 @@ from ..const import (
     CONF_ENDPOINT,
     CONF_PUSH,
     DOMAIN,
-    EVENT_TYPES,
     LOGGER,
 )
+from ..events.types import EVENT_TYPES
 from . import cloudhook
 from .health import PushHealth, PushState
 from .self_test import PushError, PushSelfTest
@@ -324,5 +324,5 @@ def _is_good(found: Webhook, stored: StoredWebhook, url: str) -> bool:
     return (
         found.webhook_id == stored["webhook_id"]
         and found.url == stored["url"] == url
-        and found.event_types == EVENT_TYPES
+        and found.event_types == frozenset(EVENT_TYPES)
     )

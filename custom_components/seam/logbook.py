@@ -1,8 +1,9 @@
 """What happened at a lock, as a line for the logbook."""
 
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from .event_feed import Happening
+from .events.activity import Activity
 
 METHODS = {
     "automatic": "automatically",
@@ -13,25 +14,30 @@ METHODS = {
 }
 
 
-def sentence(happening: Happening) -> str:
+@callback
+def async_describe_events(hass: HomeAssistant, async_describe_event: object) -> None:
+    """Describe nothing: what is entered is a whole sentence already."""
+
+
+def sentence(activity: Activity) -> str:
     """Return what follows the name of the lock, such as `was unlocked by hand`."""
-    words = [_what(happening)]
-    if happening.late:
-        when = dt_util.as_local(dt_util.utc_from_timestamp(happening.event.occurred_at))
+    words = [_what(activity)]
+    if activity.late:
+        when = dt_util.as_local(dt_util.utc_from_timestamp(activity.event.occurred_at))
         words.append(f"at {when:%Y-%m-%d %H:%M} (told late)")
     return " ".join(words)
 
 
-def _what(happening: Happening) -> str:
-    name = happening.actor.name
-    because = f": {happening.reason}" if happening.reason else ""
-    match happening.kind:
+def _what(activity: Activity) -> str:
+    name = activity.actor.name
+    because = f": {activity.reason}" if activity.reason else ""
+    match activity.kind:
         case "locked" | "unlocked":
-            how = METHODS.get(happening.actor.method or "")
-            if happening.actor.context is not None:
+            how = METHODS.get(activity.actor.method or "")
+            if activity.actor.context is not None:
                 how = "through Home Assistant"
             by = f"by {name}" if name else None
-            return " ".join(filter(None, (f"was {happening.kind}", by, how)))
+            return " ".join(filter(None, (f"was {activity.kind}", by, how)))
         case "access_denied":
             return f"denied access{f' to {name}' if name else ''}{because}"
         case "lock_failed":

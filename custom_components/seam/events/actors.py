@@ -3,7 +3,6 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from homeassistant.components.automation import EVENT_AUTOMATION_TRIGGERED
 from homeassistant.const import ATTR_NAME
@@ -15,8 +14,10 @@ from homeassistant.core import (
     callback,
 )
 
-from .api import Event, SeamClient, SeamError, SeamNotFoundError
-from .const import LOGGER
+from ..api import Event, SeamClient, SeamError, SeamNotFoundError
+from ..const import LOGGER
+from ..lock_state.snapshot import Actor
+from .store import SeamStore, Section
 
 # How long an event may wait for the name of a code, in seconds, and how long
 # one that could not be learned is not asked for again.
@@ -37,34 +38,18 @@ def _remember[K, V](memory: OrderedDict[K, V], key: K, value: V) -> None:
         memory.popitem(last=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who did it, and by which of Home Assistant's contexts.
-
-    Attributes:
-        name: of a person, a code or an automation; None when not known or
-            not wanted in history.
-        method: Seam's `method`, None when it says `unknown` or nothing.
-        context: of the Home Assistant command that caused it, or None.
-    """
-
-    name: str | None = None
-    method: str | None = None
-    context: Context | None = None
-
-    @property
-    def changed_by(self) -> str | None:
-        """Return what a lock shows as `changed_by`."""
-        return self.name or self.method
-
-
-class Who:
+class Actors:
     """Knows names; asks Seam once for each code, and keeps what it learned."""
 
     def __init__(
-        self, hass: HomeAssistant, client: SeamClient, *, names_in_history: bool
+        self,
+        hass: HomeAssistant,
+        client: SeamClient,
+        store: SeamStore,
+        *,
+        names_in_history: bool,
     ) -> None:
-        """Start with no names."""
+        """Take back the names that were learned before the last restart."""
         self._hass = hass
         self._client = client
         self._names_in_history = names_in_history
@@ -73,19 +58,16 @@ class Who:
         self._asking = asyncio.Semaphore(AT_ONCE)
         self._commands: OrderedDict[str, Context] = OrderedDict()
         self._automations: OrderedDict[str, str] = OrderedDict()
+        if names_in_history:
+            self._codes.update((store.section("actors") or {}).get("codes", {}))
+        store.register("actors", self._as_stored)
 
-    # -- what a small store keeps over a restart
-
-    def as_stored(self) -> dict[str, str]:
+    def _as_stored(self) -> Section:
         """Return the names of codes, also of those deleted since."""
         if not self._names_in_history:
             return {}
-        return {code: name for code, name in self._codes.items() if name is not None}
-
-    def restore(self, stored: dict[str, str]) -> None:
-        """Take back what `as_stored` returned."""
-        if self._names_in_history:
-            self._codes.update(stored)
+        names = {code: name for code, name in self._codes.items() if name is not None}
+        return {"codes": names}
 
     # -- what is learned while it runs
 
@@ -104,6 +86,10 @@ class Who:
     def async_command_sent(self, action_attempt_id: str, context: Context) -> None:
         """Remember which context a command belongs to."""
         _remember(self._commands, action_attempt_id, context)
+
+    def is_ours(self, action_attempt_id: str | None) -> bool:
+        """Return whether an attempt is one of ours."""
+        return action_attempt_id in self._commands
 
     async def async_learn_names(self, events: Iterable[Event]) -> None:
         """Ask Seam for the names of codes not met before, for a short time."""

@@ -18,7 +18,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 
 from custom_components.seam.const import CONF_NAMES_IN_HISTORY
-from custom_components.seam.who import NAME_TIMEOUT
+from custom_components.seam.events.actors import NAME_TIMEOUT
 from tests.harness import Harness
 from tests.seam_sandbox import (
     CANARY_CLEANER,
@@ -199,7 +199,7 @@ async def test_few_names_are_remembered_at_a_time(
     door: Door,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("custom_components.seam.who.MEMORY", 1)
+    monkeypatch.setattr("custom_components.seam.events.actors.MEMORY", 1)
     for pin, name in (
         (CANARY_PIN, CANARY_GUEST),
         (CANARY_CLEANER_PIN, CANARY_CLEANER),
