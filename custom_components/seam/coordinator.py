@@ -182,7 +182,10 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         self._in_touch = True
         self.pages = reading.pages
         locks = self._take_in(reading)
-        self._listed = frozenset(locks)
+        # A list that broke off tells nothing of what is missing.
+        self._listed = frozenset(locks) | (
+            frozenset() if reading.complete else self._listed
+        )
         self._set_pace()
         self._take_stock(self._devices)
         return self.data

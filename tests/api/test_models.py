@@ -212,7 +212,7 @@ def test_the_other_models() -> None:
     )
     assert AccessCode.from_json(CODE) == AccessCode("code1", "Alice")
     assert ActionAttempt.from_json(ATTEMPT) == ActionAttempt(
-        "a1", AttemptStatus.SUCCESS, True, "t", "m"
+        "a1", AttemptStatus.SUCCESS, True, "LOCK_DOOR", "t", "m"
     )
     webhook = Webhook.from_json({**WEBHOOK, "event_types": ["lock.locked", 7, None]})
     assert webhook.event_types == {"lock.locked"}
