@@ -143,7 +143,6 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
             raise read_error(err) from err
         self._end_reauth()
         self.pages = max(reading.pages, 1)
-        self._states.in_touch = True
         self._take_in(reading)
         self.async_update_pace()
         return self.data
@@ -174,11 +173,17 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         if (left := waits.get(entry_id, 0.0) - time.monotonic()) > 0:
             msg = "Seam asked for a pause"
             raise SeamRateLimitError(msg, retry_after=left)
+        error: SeamError | None = None
         try:
-            return await self.client.list_devices(device_ids)
+            reading = await self.client.list_devices(device_ids)
+            error = reading.error
         except SeamRateLimitError as err:
-            waits[entry_id] = time.monotonic() + (err.retry_after or 0.0)
+            error = err
             raise
+        finally:
+            if isinstance(error, SeamRateLimitError):
+                waits[entry_id] = time.monotonic() + (error.retry_after or 0.0)
+        return reading
 
     async def async_read_again(self, device_ids: Collection[str]) -> None:
         """Read some locks again, with one request.
@@ -192,8 +197,12 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
 
     def _take_in(self, reading: DeviceList) -> None:
         """Add a list of all devices to what is known."""
-        self._states.add_list(reading, time.monotonic())
-        self._renew(self._states.devices, by_reading=True)
+        states = self._states
+        touched = states.add_list(reading, time.monotonic())
+        if not states.in_touch:
+            states.in_touch = True
+            touched = set(states.devices)
+        self._renew(touched, by_reading=True)
 
     # -- pace and availability
 
@@ -224,8 +233,9 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
             self._tell()
 
     def _set_touch(self, *, in_touch: bool) -> None:
-        self._states.in_touch = self._states.in_touch and in_touch
-        self._renew(self._states.devices, by_reading=False)
+        if self._states.in_touch and not in_touch:
+            self._states.in_touch = False
+            self._renew(self._states.devices, by_reading=False)
 
     def _end_reauth(self) -> None:
         """Take the question for a new key back: the old one is good again."""

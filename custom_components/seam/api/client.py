@@ -5,52 +5,29 @@ It knows nothing of Home Assistant.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
 import logging
-import time
 from typing import Any, Protocol, Self
 
 import aiohttp
-import orjson
 
+from .clock import SeamClock
+from .device_list import DeviceList, DeviceLister
 from .endpoint import DEFAULT_ENDPOINT
 from .errors import SeamResponseError
-from .models import AccessCode, ActionAttempt, Device, Event, Webhook, Workspace
-from .parse import Json, obj, text
+from .event_list import EventList, list_events
+from .models import AccessCode, ActionAttempt, Device, Webhook, Workspace
+from .parse import Json, obj
 from .transport import SeamTransport
 
 _LOGGER = logging.getLogger(__name__)
 
 PAGE_LIMIT = 500
 EVENT_LIMIT = 500
-# Seconds; more events than the limit in less time than this are not split up.
-SHORTEST_WINDOW = 1.0
-
-# Devices of a list, each with the JSON that it was read from.
-type _Kept = list[tuple[bytes, Device]]
 
 
 class _FromJson(Protocol):
     @classmethod
     def from_json(cls, data: Json) -> Self: ...
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceList:
-    """All devices of a workspace, as one reading.
-
-    Attributes:
-        devices: those that could be read, in Seam's order.
-        begun_at: when we began to ask, by Seam's clock (epoch seconds).
-        pages: how many requests it took, at least 1.
-        skipped: how many entries could not be read.
-    """
-
-    devices: tuple[Device, ...]
-    begun_at: float
-    pages: int
-    skipped: int
 
 
 class SeamClient:
@@ -64,6 +41,7 @@ class SeamClient:
         endpoint: str = DEFAULT_ENDPOINT,
         workspace_id: str | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: SeamClock | None = None,
     ) -> None:
         """Keep what every request needs.
 
@@ -73,6 +51,7 @@ class SeamClient:
             endpoint: base URL, without a path.
             workspace_id: sent with personal access tokens only.
             sleep: waits between retries; injected by tests.
+            clock: Seam's clock; None: one on this machine's clocks.
         """
         self._transport = SeamTransport(
             session,
@@ -80,14 +59,15 @@ class SeamClient:
             endpoint=endpoint,
             workspace_id=workspace_id,
             sleep=sleep,
+            clock=clock or SeamClock(),
         )
-        self._last: _Kept = []  # the devices of the last list
+        self._devices = DeviceLister(self._transport)
 
     # -- Seam's clock
 
     @property
     def clock_offset(self) -> float:
-        """Return what to add to our clock to get Seam's, in seconds."""
+        """Return what to add to our wall clock to get Seam's, in seconds."""
         return self._transport.clock.offset
 
     @property
@@ -99,7 +79,7 @@ class SeamClient:
         """Return the time by Seam's clock, in seconds since the epoch."""
         return self._transport.clock.now()
 
-    # -- endpoints
+    # -- workspaces
 
     async def get_workspace(self) -> Workspace:
         """Return the workspace of the key; also the way to test a key."""
@@ -109,39 +89,23 @@ class SeamClient:
         """Return the workspaces of a personal access token."""
         return await self._many("/workspaces/list", {}, "workspaces", Workspace)
 
+    # -- devices
+
     async def list_devices(self, device_ids: Iterable[str] = ()) -> DeviceList:
-        """Return all managed devices, or just those named; all pages."""
-        query: dict[str, Any] = {"limit": PAGE_LIMIT}
-        if wanted := list(device_ids):
-            query["device_ids"] = wanted
-        started = time.time()
-        devices: list[Device] = []
-        listed: _Kept = []
-        parse = _parse_changed(self._last, listed)
-        skipped = pages = 0
-        seen: set[str] = set()
-        cursor: str | None = None
-        while True:
-            body = query if cursor is None else {**query, "page_cursor": cursor}
-            answer = await self._transport.read("/devices/list", body, "devices", list)
-            pages += 1
-            found, bad = _parse_all(answer["devices"], Device, parse)
-            devices += found
-            skipped += bad
-            page = obj(answer.get("pagination"))
-            cursor = text(page.get("next_page_cursor"))
-            if cursor is None or cursor in seen or not page.get("has_next_page"):
-                break
-            seen.add(cursor)
-        if not wanted:
-            self._last = listed
-        return DeviceList(tuple(devices), started + self.clock_offset, pages, skipped)
+        """Return all managed devices, or just those named; all pages.
+
+        Raises:
+            SeamError: not even the first page came.
+        """
+        return await self._devices.read(device_ids, PAGE_LIMIT)
 
     async def get_device(self, device_id: str) -> Device:
         """Return one managed device."""
         return await self._one(
             "/devices/get", {"device_id": device_id}, "device", Device
         )
+
+    # -- locks
 
     async def lock_door(self, device_id: str) -> ActionAttempt:
         """Ask to throw the bolt; sent once."""
@@ -150,6 +114,8 @@ class SeamClient:
     async def unlock_door(self, device_id: str) -> ActionAttempt:
         """Ask to draw the bolt; sent once."""
         return await self._command("/locks/unlock_door", device_id)
+
+    # -- action attempts
 
     async def get_action_attempt(self, action_attempt_id: str) -> ActionAttempt:
         """Return one command in flight."""
@@ -161,40 +127,46 @@ class SeamClient:
         )
 
     async def list_action_attempts(
-        self, action_attempt_ids: Iterable[str]
+        self, action_attempt_ids: Iterable[str] = (), *, device_id: str | None = None
     ) -> tuple[ActionAttempt, ...]:
-        """Return those of the named commands in flight that Seam still knows."""
+        """Return those of the named commands that Seam still knows.
+
+        Args:
+            action_attempt_ids: uuids; none: not limited to any.
+            device_id: only commands of this device; None: of all. Without ids and
+                device nothing is asked, and nothing found.
+        """
+        query: dict[str, Any] = {}
+        if wanted := list(action_attempt_ids):
+            query["action_attempt_ids"] = wanted
+        if device_id is not None:
+            query["device_id"] = device_id
+        if not query:
+            return ()
         return await self._many(
-            "/action_attempts/list",
-            {"action_attempt_ids": list(action_attempt_ids)},
-            "action_attempts",
-            ActionAttempt,
+            "/action_attempts/list", query, "action_attempts", ActionAttempt
         )
+
+    # -- events
 
     async def list_events(
         self, since: float, until: float, event_types: Iterable[str] = ()
-    ) -> tuple[Event, ...]:
-        """Return all events made between two times, in no promised order.
+    ) -> EventList:
+        """Return the events made between two times, as many as a budget allows.
 
-        An answer at the limit may be cut off, and Seam has no pages here: then
-        the time is halved until each half fits.
+        Args:
+            since: epoch seconds by Seam's clock, exclusive.
+            until: the same.
+            event_types: those wanted; none: all.
+
+        Raises:
+            SeamError: Seam could not be read; nothing is lost by that.
         """
-        query: dict[str, Any] = {
-            "between": [_iso(since), _iso(until)],
-            "limit": EVENT_LIMIT,
-        }
-        if wanted := list(event_types):
-            query["event_types"] = wanted
-        answer = await self._transport.read("/events/list", query, "events", list)
-        found, _ = _parse_all(answer["events"], Event)
-        if len(answer["events"]) < EVENT_LIMIT or until - since < SHORTEST_WINDOW:
-            return tuple(found)
-        middle = (since + until) / 2
-        # The bounds are exclusive: let the halves overlap by a little.
-        return (
-            *await self.list_events(since, middle + SHORTEST_WINDOW / 4, wanted),
-            *await self.list_events(middle - SHORTEST_WINDOW / 4, until, wanted),
+        return await list_events(
+            self._transport, since, until, event_types, EVENT_LIMIT
         )
+
+    # -- access codes
 
     async def get_access_code(self, access_code_id: str) -> AccessCode:
         """Return a managed access code's name."""
@@ -214,6 +186,8 @@ class SeamClient:
             AccessCode,
         )
 
+    # -- webhooks
+
     async def create_webhook(self, url: str, event_types: Iterable[str]) -> Webhook:
         """Register a webhook; the answer holds its secret. Sent once."""
         answer = await self._transport.call(
@@ -221,7 +195,7 @@ class SeamClient:
             {"url": url, "event_types": list(event_types)},
             "webhook",
         )
-        return _model(answer["webhook"], Webhook)
+        return _model(answer.envelope["webhook"], Webhook)
 
     async def list_webhooks(self) -> tuple[Webhook, ...]:
         """Return all webhooks of the workspace, other people's too."""
@@ -233,27 +207,34 @@ class SeamClient:
 
     # -- how a request is made
 
+    # -- what the answers become
+
     async def _command(self, path: str, device_id: str) -> ActionAttempt:
         answer = await self._transport.call(
             path, {"device_id": device_id}, "action_attempt"
         )
-        return _model(answer["action_attempt"], ActionAttempt)
+        return _model(answer.envelope["action_attempt"], ActionAttempt)
 
     async def _one[T: _FromJson](
         self, path: str, body: Json, key: str, model: type[T]
     ) -> T:
-        answer = await self._transport.read(path, body, key, dict)
-        return _model(answer[key], model)
+        answer = await self._transport.read(path, body, key)
+        return _model(answer.envelope[key], model)
 
     async def _many[T: _FromJson](
         self, path: str, body: Json, key: str, model: type[T]
     ) -> tuple[T, ...]:
         answer = await self._transport.read(path, body, key, list)
-        return tuple(_parse_all(answer[key], model)[0])
-
-
-def _iso(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).isoformat()
+        found: list[T] = []
+        skipped = 0
+        for entry in answer.envelope[key]:
+            try:
+                found.append(model.from_json(obj(entry)))
+            except ValueError:
+                skipped += 1
+        if skipped:
+            _LOGGER.debug("Skipped %s unreadable %s entries", skipped, model.__name__)
+        return tuple(found)
 
 
 def _model[T: _FromJson](data: Json, model: type[T]) -> T:
@@ -262,51 +243,3 @@ def _model[T: _FromJson](data: Json, model: type[T]) -> T:
     except ValueError as err:
         msg = f"The answer is not Seam's: {err}"
         raise SeamResponseError(msg) from err
-
-
-def _parse_all[T: _FromJson](
-    entries: Iterable[Any], model: type[T], parse: Callable[[Json], T] | None = None
-) -> tuple[list[T], int]:
-    """Read what can be read; say once how many entries could not be.
-
-    Args:
-        entries: JSON objects, if all is well.
-        model: what they become.
-        parse: makes one of it; None: its `from_json`.
-    """
-    parse = parse or model.from_json
-    found: list[T] = []
-    skipped = 0
-    for entry in entries:
-        try:
-            found.append(parse(obj(entry)))
-        except ValueError:
-            skipped += 1
-    if skipped:
-        _LOGGER.debug("Skipped %s unreadable %s entries", skipped, model.__name__)
-    return found, skipped
-
-
-def _parse_changed(last: _Kept, listed: _Kept) -> Callable[[Json], Device]:
-    """Return what parses a device, unless it is as it was in the last list.
-
-    Most are, in the same order, and parsing is most of the work of a list.
-
-    Args:
-        last: the devices of the last list.
-        listed: takes those of this one.
-    """
-
-    def parse(data: Json) -> Device:
-        try:
-            raw = orjson.dumps(data)
-        except orjson.JSONEncodeError:  # nested too deep
-            return Device.from_json(data)
-        at = len(listed)
-        kept = last[at] if at < len(last) else None
-        if kept is None or kept[0] != raw:
-            kept = raw, Device.from_json(data)
-        listed.append(kept)
-        return kept[1]
-
-    return parse

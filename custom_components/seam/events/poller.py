@@ -146,13 +146,14 @@ class EventPoller:
         since = max(self._cursor - overlap, now - LONGEST_GAP)
         until = now + AHEAD
         try:
-            events = await self._client.list_events(since, until, self._types)
+            listed = await self._client.list_events(since, until, self._types)
         except SeamInputError:
             if not self._types:
                 raise
             # A server that does not know one of our types: take them all.
             self._types = frozenset()
-            events = await self._client.list_events(since, until)
+            listed = await self._client.list_events(since, until)
+        events = listed.events
         await self._feed.async_take(events, "list")
         newest = max((event.created_at for event in events), default=self._cursor)
         if newest > self._cursor:

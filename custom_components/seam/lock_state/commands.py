@@ -400,7 +400,7 @@ class Commands:
         if (attempt_id := event.action_attempt_id) in self._poller:
             if position is not None:
                 self._poller.async_confirm(attempt_id, locked=position)
-            elif event.event_type.startswith("action_attempt."):
+            elif attempt_id and event.event_type.startswith("action_attempt."):
                 self._poller.async_ask(attempt_id)
         command = self._running.get(event.device_id or "")
         if position is not None and attempt_id is None and command is not None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from ..parse import Json, required, text
+from ..parse import Json, required, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,5 +23,5 @@ class AccessCode:
         """Read an `access_code` object."""
         return cls(
             access_code_id=required(data, "access_code_id"),
-            name=text(data.get("name")),
+            name=words(data.get("name")),
         )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
-from ..parse import Json, obj, required, text
+from ..parse import Json, obj, plain, required, text
 
 
 class AttemptStatus(StrEnum):
@@ -25,6 +25,7 @@ class ActionAttempt:
         status: only `status` counts; samples show `error: {}` while pending.
         was_confirmed: the device itself confirmed it. False also when Seam
             says nothing: then somebody only accepted the command.
+        action_type: such as `UNLOCK_DOOR`, or None.
         error_type: free text, or None; branch on nothing in it.
         error_message: Seam's words, or None.
     """
@@ -32,6 +33,7 @@ class ActionAttempt:
     action_attempt_id: str
     status: AttemptStatus
     was_confirmed: bool
+    action_type: str | None
     error_type: str | None
     error_message: str | None
 
@@ -49,6 +51,7 @@ class ActionAttempt:
             ),
             was_confirmed=obj(data.get("result")).get("was_confirmed_by_device")
             is True,
-            error_type=text(error.get("type")),
-            error_message=text(error.get("message")),
+            action_type=text(data.get("action_type")),
+            error_type=plain(error.get("type")),
+            error_message=plain(error.get("message")),
         )

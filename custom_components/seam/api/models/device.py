@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from ..parse import Json, flag, items, number, obj, required, text
+from ..parse import Json, flag, items, number, obj, plain, required, text, words
 from ..quirks import LOCK_DEVICE_TYPES
 
 
@@ -29,7 +29,7 @@ def _problems(value: object, key: str) -> tuple[Problem, ...]:
     return tuple(
         Problem(
             code=text(entry.get(key)) or "unknown",
-            message=text(entry.get("message")) or "",
+            message=plain(entry.get("message")) or "",
         )
         for entry in items(value)
         if isinstance(entry, dict)
@@ -116,9 +116,9 @@ class Device:
             device_id=device_id,
             device_type=device_type,
             name=(
-                text(data.get("display_name"))
-                or text(obj(properties.get("appearance")).get("name"))
-                or text(properties.get("name"))
+                words(data.get("display_name"))
+                or words(obj(properties.get("appearance")).get("name"))
+                or words(properties.get("name"))
                 or device_id
             ),
             connected_account_id=text(data.get("connected_account_id")),
@@ -137,13 +137,13 @@ class Device:
             auto_lock_enabled=flag(properties.get("auto_lock_enabled")),
             auto_lock_delay=number(properties.get("auto_lock_delay_seconds")),
             manufacturer=(
-                text(maker.get("display_name"))
-                or text(model.get("manufacturer_display_name"))
-                or text(properties.get("manufacturer"))
+                words(maker.get("display_name"))
+                or words(model.get("manufacturer_display_name"))
+                or words(properties.get("manufacturer"))
             ),
-            model=text(model.get("display_name")),
-            serial_number=text(properties.get("serial_number")),
-            room_name=text(obj(data.get("location")).get("room_name")),
+            model=words(model.get("display_name")),
+            serial_number=words(properties.get("serial_number")),
+            room_name=words(obj(data.get("location")).get("room_name")),
             errors=_problems(data.get("errors"), "error_code"),
             warnings=_problems(data.get("warnings"), "warning_code"),
             is_lock=(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from ..parse import Json, flag, obj, required, text, timestamp
+from ..parse import Json, flag, obj, plain, required, text, timestamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +76,5 @@ class Event:
             is_via_bluetooth=flag(data.get("is_via_bluetooth")),
             is_via_nfc=flag(data.get("is_via_nfc")),
             reason_code=text(reason.get("reason_code")),
-            reason_message=text(reason.get("message")),
+            reason_message=plain(reason.get("message")),
         )

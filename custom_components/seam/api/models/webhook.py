@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from ..parse import Json, items, required, text
+from ..parse import Json, items, required, string
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -27,9 +27,9 @@ class Webhook:
         """Read a `webhook` object."""
         return cls(
             webhook_id=required(data, "webhook_id"),
-            url=text(data.get("url")) or "",
+            url=string(data.get("url")) or "",
             event_types=frozenset(
-                kind for kind in items(data.get("event_types")) if text(kind)
+                kind for kind in items(data.get("event_types")) if string(kind)
             ),
-            secret=text(data.get("secret")),
+            secret=string(data.get("secret")),
         )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from ..parse import Json, flag, required, text
+from ..parse import Json, flag, plain, required
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +12,7 @@ class Workspace:
 
     Attributes:
         workspace_id: uuid; stays the same when the key is rotated.
-        name: as its owner named it; the id when absent.
+        name: as its owner named it, without markup; the id when absent.
         is_sandbox: True for a workspace with virtual devices only.
         is_suspended: True when Seam has put it to sleep.
     """
@@ -28,7 +28,7 @@ class Workspace:
         workspace_id = required(data, "workspace_id")
         return cls(
             workspace_id=workspace_id,
-            name=text(data.get("name")) or workspace_id,
+            name=plain(data.get("name")) or workspace_id,
             is_sandbox=flag(data.get("is_sandbox")) is True,
             is_suspended=flag(data.get("is_suspended")) is True,
         )
