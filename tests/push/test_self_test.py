@@ -24,6 +24,15 @@ async def test_the_button_shows_the_time_of_a_round_trip(pushed: House) -> None:
     assert sensor.attributes["unit_of_measurement"] == "ms"
 
 
+async def test_the_button_finds_out_that_the_address_works(house: House) -> None:
+    with patch("custom_components.seam.push.self_test.sign", return_value="v1,AAAA"):
+        await house.harness.set_up()
+        await house.harness.advance(1)
+    assert house.push == "unproven"
+    await house.press_button()
+    assert house.push == "reachable"
+
+
 async def test_the_button_needs_an_address(harness: Harness) -> None:
     await harness.set_up()
     # This one serves nobody, so that nothing but the harness is used.

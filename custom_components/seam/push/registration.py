@@ -143,7 +143,7 @@ class PushRegistration:
     def _async_cloud_changed(self, connected: bool) -> None:
         if connected:
             self._reconcile_soon()
-        elif self.uses_cloud and self._health.is_alive():
+        elif self.uses_cloud and self._health.is_reachable:
             # Nothing gets through until it is back.
             self._health.async_unproven()
 
@@ -189,7 +189,7 @@ class PushRegistration:
                 self._health.async_registration_failed()
                 self._retry_later()
                 return
-            if self._health.is_alive() and not changed:
+            if self._health.is_reachable and not changed:
                 return
             if self._health.state is PushState.DEGRADED:
                 # Only an event that Seam sends proves that it is well again.
@@ -199,9 +199,7 @@ class PushRegistration:
             try:
                 await self._self_test.async_run()
             except PushError as err:
-                LOGGER.debug("Push is not proven yet: %s", err)
-                return
-            self._health.async_delivered()
+                LOGGER.debug("The test of push did not come back: %s", err)
 
     async def _async_address(self) -> str | None:
         """Return where Seam can reach us, or None."""
