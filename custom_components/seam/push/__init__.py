@@ -14,6 +14,7 @@ from ..api import Event, SeamClient
 from ..const import CONF_CLOUDHOOK_URL, DOMAIN
 from . import cloudhook
 from .health import PushHealth, PushState, issue_id
+from .notice import async_dismiss_result, async_show_result
 from .receiver import PushReceiver
 from .registration import PushRegistration
 from .self_test import PushError, PushSelfTest
@@ -28,6 +29,7 @@ __all__ = [
     "PushSelfTest",
     "PushState",
     "async_remove_push",
+    "async_show_result",
 ]
 
 
@@ -105,6 +107,7 @@ async def async_remove_push(
 ) -> None:
     """Remove at Seam and at Home Assistant Cloud what an entry has registered."""
     ir.async_delete_issue(hass, DOMAIN, issue_id(entry.entry_id))
+    async_dismiss_result(hass, entry)
     removals = [async_remove_webhooks(hass, entry, client)]
     if CONF_CLOUDHOOK_URL in entry.data:
         removals.append(cloudhook.async_delete(hass, entry.data[CONF_WEBHOOK_ID]))
