@@ -238,6 +238,17 @@ async def test_a_cloud_that_is_lost_and_comes_back(pushed: House, cloud: Cloud) 
     assert await is_live(pushed)
 
 
+async def test_a_cloud_that_is_lost_before_the_first_event(
+    house: House, cloud: Cloud
+) -> None:
+    await house.harness.set_up()
+    await house.tested()
+    assert house.push == "reachable"
+    cloud.connect(connected=False)
+    await house.harness.settle()
+    assert house.push == "unproven"
+
+
 async def test_an_address_that_was_deleted_is_made_anew(
     pushed: House, cloud: Cloud
 ) -> None:

@@ -80,9 +80,12 @@ async def test_an_event_that_never_came_is_lost_before_the_first_one_too(
     await harness.advance(80)
     assert house.push == "degraded"
     assert house.registered.webhook_id != first.webhook_id
-    # Nor does the test make it good again.
+    # Nor does the test make it good again, or worse.
+    made = sandbox.count(CREATE)
     await house.press_button()
+    await harness.advance(1)
     assert house.push == "degraded"
+    assert sandbox.count(CREATE) == made
     await harness.advance(1800)
     assert house.repair_issue() is not None
     sandbox.faults.clear(fault)
@@ -90,6 +93,22 @@ async def test_an_event_that_never_came_is_lost_before_the_first_one_too(
     await harness.settle()
     assert house.push == "working"
     assert house.repair_issue() is None
+
+
+async def test_what_was_made_before_the_address_worked_is_not_lost(
+    house: House,
+) -> None:
+    harness = house.harness
+    await house.hass.config.async_update(internal_url=None)
+    await harness.set_up()
+    await harness.advance(5)
+    harness.sandbox.turn_bolt("Garage Side Door", thrown=True)
+    await harness.advance(20)
+    await house.hass.config.async_update(internal_url=house.base)
+    await harness.settle()
+    await house.tested()
+    await harness.advance(120)
+    assert house.push == "reachable"
 
 
 async def test_after_a_restart_seam_has_to_deliver_again(pushed: House) -> None:

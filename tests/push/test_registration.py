@@ -233,6 +233,45 @@ async def test_a_reload_while_a_webhook_is_made_leaves_one(
     assert house.registered.secrets[0] == kept["secret"]
 
 
+async def test_what_is_taken_back_is_not_what_the_next_start_makes(
+    house: House,
+) -> None:
+    """The old one is given up just while the new one is in the making."""
+    for seconds in (90, 20):
+        house.sandbox.faults.add(
+            "http_late_answer", path=CREATE, seconds=seconds, times=1
+        )
+    await house.harness.set_up()
+    await house.harness.advance(20)
+    await house.reload()
+    await house.harness.advance(120)
+    await house.proven()
+    kept = house.harness.entry.data[CONF_PUSH]
+    assert house.registered.webhook_id == kept["webhook_id"]
+
+
+async def test_a_reload_while_a_webhook_is_replaced_leaves_the_old_one(
+    pushed: House,
+) -> None:
+    harness, sandbox = pushed.harness, pushed.sandbox
+    sandbox.faults.add("http_late_answer", path=CREATE, seconds=90, times=1)
+    sandbox.faults.add("webhook_dropped", times=1)
+    made = sandbox.count(CREATE)
+    sandbox.turn_bolt("Garage Side Door", thrown=True)
+    for _ in range(200):
+        if sandbox.count(CREATE) > made:
+            break
+        await harness.advance(1)
+    assert sandbox.count(CREATE) == made + 1
+    kept = harness.entry.data[CONF_PUSH]
+    await pushed.reload()
+    # Until the client has given up waiting, and long after.
+    await harness.advance(120)
+    assert harness.entry.data[CONF_PUSH] == kept
+    assert pushed.registered.webhook_id == kept["webhook_id"]
+    assert "push_pending" not in harness.entry.data
+
+
 async def test_a_start_ends_what_the_last_one_had_begun(house: House) -> None:
     """The power went away just when Seam had made a webhook at another address."""
     harness, sandbox = house.harness, house.sandbox

@@ -64,8 +64,6 @@ class SeamWebhooks:
         Raises:
             SeamError: when it could not be done.
         """
-        async with self._making:  # before an unload one may have been begun
-            pass
         stored = stored_webhook(self._entry)
         ours = _of(self._entry, await self._client.list_webhooks())
         good = None
@@ -103,6 +101,7 @@ class SeamWebhooks:
 
     async def _async_make(self, url: str) -> str | None:
         """Make a webhook; return its id, None when the entry was unloaded."""
+        # One that was begun before a reload is taken back first.
         async with self._making:
             # If all ends here, the next start knows what to look for.
             async_store(self._hass, self._entry, {CONF_PUSH_PENDING: url})
