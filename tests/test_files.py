@@ -482,7 +482,8 @@ def test_the_numbers_of_the_readme_are_those_of_the_code(told: str, true: bool) 
 def test_the_texts_say_the_same_numbers() -> None:
     said = TEXTS["issues"]["push_degraded"]["description"]
     assert "half an hour" in said
-    assert "every 15 seconds" in said
+    # How often it asks is for the code to choose, and to change.
+    assert not re.search(r"\d", said)
 
 
 # -- docs/architecture.md

@@ -220,6 +220,7 @@ SCHEMA = vol.Schema(
         vol.Optional("selector"): {key: {vol.Required("options"): {key: text}}},
         vol.Optional("system_health"): {vol.Required("info"): {key: text}},
         vol.Optional("device"): {key: {vol.Required("name"): text}},
+        vol.Optional("common"): {key: text},
     }
 )
 
@@ -536,6 +537,20 @@ def test_issues() -> None:
                 for said in TEXTS["issues"][one].values():
                     assert placeholders(said) <= told
     assert used == set(TEXTS["issues"])
+
+
+def test_notices() -> None:
+    """What a notice says stands in the texts, and nothing there is in vain."""
+    used: set[str] = set()
+    for name in MODULES:
+        for call in calls(name, "say"):
+            keys, certain = may_be(call.args[0], name)
+            assert certain
+            used |= keys
+            given = {str(one.arg) for one in call.keywords}
+            for one in keys:
+                assert placeholders(TEXTS["common"][one]) == given
+    assert used == set(TEXTS["common"])
 
 
 # -- words

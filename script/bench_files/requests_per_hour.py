@@ -48,6 +48,8 @@ async def count(
             await harness.set_up()
             if push:
                 await assistant.hass.config.async_update(internal_url=assistant.url)
+                await harness.advance(1)
+                await assistant.deliver()
             await harness.advance(WARM_UP)
             if assistant.entry.runtime_data.push.health.is_alive() is not push:
                 raise RuntimeError("push is not as it should be")

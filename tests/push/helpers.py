@@ -16,6 +16,9 @@ from aiohttp import ClientError
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.test_utils import TestClient
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.persistent_notification import (
+    _async_get_or_create_notifications,
+)
 from homeassistant.components.webhook import async_generate_path
 from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant
@@ -259,11 +262,19 @@ class House:
             self.sandbox.api_key,
         ]
 
-    async def proven(self) -> None:
+    async def tested(self) -> None:
         """Wait for the self-test: nobody but us sees its way through loopback."""
         for _ in range(50):
-            if self.push == "working":
+            if self.push in ("reachable", "working"):
                 break
+            await self.harness.settle()
+        assert self.push in ("reachable", "working")
+
+    async def proven(self) -> None:
+        """Wait for the self-test, and let Seam deliver an event that is of no lock."""
+        await self.tested()
+        if self.push != "working":
+            self.sandbox.webhooks.send(self.event(None, "lock.access_denied"))
             await self.harness.settle()
         assert self.push == "working"
 
@@ -301,6 +312,15 @@ class House:
     def asked(self, path: str, since: int) -> int:
         """Return how many requests a path had since that many requests."""
         return sum(one.path == path for one in self.sandbox.requests[since:])
+
+    def notices(self) -> dict[str, tuple[str | None, str]]:
+        """Return title and text of each notice, by its id."""
+        return {
+            notice_id: (notice["title"], notice["message"])
+            for notice_id, notice in _async_get_or_create_notifications(
+                self.hass
+            ).items()
+        }
 
     def repair_issue(self) -> ir.IssueEntry | None:
         """Return what a person is told of push."""

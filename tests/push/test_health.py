@@ -20,6 +20,128 @@ from tests.push.helpers import (
     plain_locks,
 )
 
+# -- only what Seam itself delivers is a proof
+
+
+async def test_a_test_that_came_back_alone_is_no_proof(house: House) -> None:
+    harness = house.harness
+    await harness.set_up()
+    await house.tested()
+    for _ in range(3):
+        assert house.push == "reachable"
+        assert not harness.entry.runtime_data.push.health.is_alive()
+        await house.press_button()
+        await harness.advance(30)
+    assert harness.workspace_state("sensor", "push_round_trip").state != "unknown"
+    harness.sandbox.turn_bolt("Garage Side Door", thrown=True)
+    await harness.settle()
+    assert house.push == "working"
+
+
+async def test_nothing_slows_down_while_all_that_seam_sends_is_lost(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    hass_client_no_auth: ClientSessionGenerator,
+    enable_custom_integrations: None,
+) -> None:
+    """The test passes all the while: it does not come from Seam."""
+    async with plain_locks(hass, freezer, 3) as harness:
+        house = await open_house(harness, hass_client_no_auth)
+        sandbox = harness.sandbox
+        sandbox.faults.add("webhook_dropped")
+        await harness.set_up()
+        await house.tested()
+        await harness.advance(60)
+        assert house.push == "reachable"
+        before = len(sandbox.requests)
+        await harness.advance(600)
+        assert house.push == "reachable"
+        assert 39 <= house.asked(EVENTS, before) <= 41
+        assert 9 <= house.asked(DEVICES, before) <= 11
+        door = sandbox.door("Door 0")
+        for thrown in (False, True) * 6:
+            sandbox.turn_bolt(door, thrown=thrown)
+            await harness.advance(17)
+            assert harness.state(door).state == ("locked" if thrown else "unlocked")
+            assert house.push != "working"
+            await harness.advance(40)
+
+
+async def test_an_event_that_never_came_is_lost_before_the_first_one_too(
+    house: House,
+) -> None:
+    harness, sandbox = house.harness, house.sandbox
+    await harness.set_up()
+    await house.tested()
+    first = house.registered
+    fault = sandbox.faults.add("webhook_dropped")
+    await harness.advance(5)
+    sandbox.turn_bolt("Garage Side Door", thrown=True)
+    await harness.advance(80)
+    assert house.push == "degraded"
+    assert house.registered.webhook_id != first.webhook_id
+    # Nor does the test make it good again, or worse.
+    made = sandbox.count(CREATE)
+    await house.press_button()
+    await harness.advance(1)
+    assert house.push == "degraded"
+    assert sandbox.count(CREATE) == made
+    await harness.advance(1800)
+    assert house.repair_issue() is not None
+    sandbox.faults.clear(fault)
+    sandbox.turn_bolt("Garage Side Door", thrown=False)
+    await harness.settle()
+    assert house.push == "working"
+    assert house.repair_issue() is None
+
+
+async def test_what_was_made_before_the_address_worked_is_not_lost(
+    house: House,
+) -> None:
+    harness = house.harness
+    await house.hass.config.async_update(internal_url=None)
+    await harness.set_up()
+    await harness.advance(5)
+    harness.sandbox.turn_bolt("Garage Side Door", thrown=True)
+    await harness.advance(20)
+    await house.hass.config.async_update(internal_url=house.base)
+    await harness.settle()
+    await house.tested()
+    await harness.advance(120)
+    assert house.push == "reachable"
+
+
+async def test_after_a_restart_seam_has_to_deliver_again(pushed: House) -> None:
+    await pushed.reload()
+    await pushed.tested()
+    assert pushed.push == "reachable"
+    pushed.sandbox.turn_bolt("Garage Side Door", thrown=True)
+    await pushed.harness.settle()
+    assert pushed.push == "working"
+
+
+async def test_a_change_that_leaves_the_address_keeps_what_is_known(
+    house: House,
+) -> None:
+    """Seen by whoever looks at the history of the sensor."""
+    harness = house.harness
+    await harness.set_up()
+    await house.tested()
+    seen: list[str] = []
+    house.hass.bus.async_listen(
+        "state_changed",
+        lambda event: (
+            seen.append(event.data["new_state"].state)
+            if event.data["entity_id"].endswith("_push")
+            else None
+        ),
+    )
+    await house.hass.config.async_update(external_url="https://other.canary.test")
+    await harness.settle()
+    await house.tested()
+    assert "unproven" not in seen
+
+
 # -- health
 
 
@@ -180,8 +302,11 @@ async def test_an_event_that_comes_twice_is_told_once(pushed: House) -> None:
 # -- how often Seam is asked
 
 
-async def requests_in_an_hour(harness: Harness) -> int:
+async def requests_in_an_hour(harness: Harness, house: House | None) -> int:
+    """Count them, with push that is proven if there is a house."""
     await harness.set_up()
+    if house is not None:
+        await house.proven()
     await harness.advance(300)  # past the first registrations and readings
     before = len(harness.sandbox.requests)
     await harness.advance(3600)
@@ -197,7 +322,7 @@ async def test_without_push_an_hour_takes_three_hundred_requests(
     locks: int,
 ) -> None:
     async with Harness.with_locks(hass, freezer, locks) as harness:
-        assert await requests_in_an_hour(harness) <= 301
+        assert await requests_in_an_hour(harness, None) <= 301
 
 
 @pytest.mark.parametrize("locks", [5, 501])
@@ -210,7 +335,7 @@ async def test_with_push_an_hour_takes_twenty_requests(
 ) -> None:
     async with plain_locks(hass, freezer, locks) as harness:
         house = await open_house(harness, hass_client_no_auth)
-        count = await requests_in_an_hour(harness)
+        count = await requests_in_an_hour(harness, house)
         assert house.push == "working"  # as it was the whole hour long
         assert count <= 20
 
@@ -224,7 +349,7 @@ async def test_with_push_readings_and_lists_are_rare(
     async with plain_locks(hass, freezer, 3) as harness:
         house = await open_house(harness, hass_client_no_auth)
         await harness.set_up()
-        assert house.push == "working"
+        await house.proven()
         times: dict[str, list[float]] = {DEVICES: [], EVENTS: []}
         await harness.advance(2500)
         for request in house.sandbox.requests:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from typing import Any
 from unittest.mock import patch
 import uuid
@@ -10,7 +11,7 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.seam.const import CONF_PUSH, EVENT_TYPES
+from custom_components.seam.const import CONF_PUSH, DOMAIN, EVENT_TYPES
 from tests.harness import Harness
 from tests.push.helpers import (
     CREATE,
@@ -52,7 +53,7 @@ async def test_a_hundred_reloads_leave_one_webhook(pushed: House) -> None:
         for _ in range(number % 40):
             await asyncio.sleep(0)
     await pushed.harness.settle()
-    assert pushed.push == "working"
+    assert pushed.push == "reachable"
     assert pushed.registered.secrets[0] == entry.data[CONF_PUSH]["secret"]
 
 
@@ -109,7 +110,7 @@ async def test_left_overs_of_ours_go_and_other_peoples_stay(pushed: House) -> No
         kept,
         *(webhook.webhook_id for webhook in others),
     }
-    assert pushed.push == "working"
+    assert pushed.push == "reachable"
 
     await pushed.remove()
     assert set(sandbox.webhooks.all) == {webhook.webhook_id for webhook in others}
@@ -190,6 +191,119 @@ async def test_a_webhook_in_the_making_is_not_left_behind(house: House) -> None:
     assert len(house.sandbox.webhooks.all) == 1
     await house.remove()
     assert not house.sandbox.webhooks.all
+
+
+# How Seam makes a webhook that nobody waits for any more: it takes its time, or
+# it is quick and only its answer is slow, until the client has given up.
+SLOW = pytest.mark.parametrize(
+    ("kind", "seconds"), [("http_latency", 8), ("http_late_answer", 90)]
+)
+
+
+@SLOW
+@pytest.mark.parametrize("end", ["unloaded", "removed"])
+async def test_a_webhook_that_is_made_too_late_is_taken_back(
+    house: House, kind: str, seconds: float, end: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.sandbox.faults.add(kind, path=CREATE, seconds=seconds)
+    await house.harness.set_up()
+    await house.harness.advance(2)
+    assert house.sandbox.count(CREATE) == 1
+    if end == "removed":
+        await house.remove()
+    else:
+        await house.harness.unload()
+    await house.harness.advance(60)
+    assert not house.sandbox.webhooks.all
+    assert our_log(caplog, logging.INFO) == []
+
+
+@SLOW
+async def test_a_reload_while_a_webhook_is_made_leaves_one(
+    house: House, kind: str, seconds: float
+) -> None:
+    house.sandbox.faults.add(kind, path=CREATE, seconds=seconds, times=1)
+    await house.harness.set_up()
+    await house.harness.advance(2)
+    await house.reload()
+    await house.harness.advance(60)
+    await house.proven()
+    kept = house.harness.entry.data[CONF_PUSH]
+    assert house.registered.webhook_id == kept["webhook_id"]
+    assert house.registered.secrets[0] == kept["secret"]
+
+
+async def test_what_is_taken_back_is_not_what_the_next_start_makes(
+    house: House,
+) -> None:
+    """The old one is given up just while the new one is in the making."""
+    for seconds in (90, 20):
+        house.sandbox.faults.add(
+            "http_late_answer", path=CREATE, seconds=seconds, times=1
+        )
+    await house.harness.set_up()
+    await house.harness.advance(20)
+    await house.reload()
+    await house.harness.advance(120)
+    await house.proven()
+    kept = house.harness.entry.data[CONF_PUSH]
+    assert house.registered.webhook_id == kept["webhook_id"]
+
+
+async def test_a_reload_while_a_webhook_is_replaced_leaves_the_old_one(
+    pushed: House,
+) -> None:
+    harness, sandbox = pushed.harness, pushed.sandbox
+    sandbox.faults.add("http_late_answer", path=CREATE, seconds=90, times=1)
+    sandbox.faults.add("webhook_dropped", times=1)
+    made = sandbox.count(CREATE)
+    sandbox.turn_bolt("Garage Side Door", thrown=True)
+    for _ in range(200):
+        if sandbox.count(CREATE) > made:
+            break
+        await harness.advance(1)
+    assert sandbox.count(CREATE) == made + 1
+    kept = harness.entry.data[CONF_PUSH]
+    await pushed.reload()
+    # Until the client has given up waiting, and long after.
+    await harness.advance(120)
+    assert harness.entry.data[CONF_PUSH] == kept
+    assert pushed.registered.webhook_id == kept["webhook_id"]
+    assert "push_pending" not in harness.entry.data
+
+
+async def test_a_start_ends_what_the_last_one_had_begun(house: House) -> None:
+    """The power went away just when Seam had made a webhook at another address."""
+    harness, sandbox = house.harness, house.sandbox
+    sandbox.faults.add("http_hang", path=CREATE, times=1)
+    await harness.set_up()
+    await harness.advance(2)
+    in_the_middle = dict(harness.entry.data)
+    url = house.base + house.path
+    await harness.unload()
+    await harness.advance(60)
+    sandbox.webhooks.create(sandbox.workspace_id, url, sorted(EVENT_TYPES))
+    house.hass.config_entries.async_update_entry(harness.entry, data=in_the_middle)
+    await harness.set_up()
+    await house.proven()
+    assert harness.entry.data.keys() == {
+        *in_the_middle.keys() - {"push_pending"},
+        CONF_PUSH,
+    }
+
+
+async def test_the_removal_of_an_entry_waits_ten_seconds_for_seam_and_no_more(
+    pushed: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    secrets = pushed.secrets()
+    pushed.sandbox.faults.add("http_hang")
+    begun = time.time()
+    await pushed.remove()
+    assert 9 < time.time() - begun < 11
+    (message,) = our_log(caplog, logging.INFO)
+    assert "could not be removed at Seam" in message
+    assert not any(secret in message for secret in secrets)
+    assert not pushed.hass.config_entries.async_entries(DOMAIN)
 
 
 async def test_a_webhook_without_a_secret_is_not_used(house: House) -> None:

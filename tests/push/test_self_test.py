@@ -1,6 +1,7 @@
 """The button that tests push."""
 
 import logging
+import re
 from unittest.mock import patch
 
 from homeassistant.exceptions import HomeAssistantError
@@ -24,6 +25,50 @@ async def test_the_button_shows_the_time_of_a_round_trip(pushed: House) -> None:
     assert sensor.attributes["unit_of_measurement"] == "ms"
 
 
+async def test_the_button_finds_out_that_the_address_works(house: House) -> None:
+    with patch("custom_components.seam.push.self_test.sign", return_value="v1,AAAA"):
+        await house.harness.set_up()
+        await house.harness.advance(1)
+    assert house.push == "unproven"
+    await house.press_button()
+    assert house.push == "reachable"
+
+
+SCOPE = (
+    "This tests your address. The sensor **Push** shows whether Seam itself delivers."
+)
+
+
+async def test_the_button_says_that_the_address_works_and_what_it_tests(
+    pushed: House,
+) -> None:
+    for _ in range(2):  # the second takes the place of the first
+        await pushed.press_button()
+        ((notice_id, (title, message)),) = pushed.notices().items()
+        assert title == "Canary House: Test push"
+        assert re.fullmatch(
+            re.escape(
+                "The address works: the test came back in # ms.\n\n" + SCOPE
+            ).replace(re.escape("#"), r"[1-9]\d*"),
+            message,
+        )
+        told = f"{notice_id} {title} {message}"
+        assert not any(secret in told for secret in pushed.secrets())
+    await pushed.remove()
+    assert not pushed.notices()
+
+
+async def test_the_notice_says_so_too_when_all_that_seam_sends_is_lost(
+    house: House,
+) -> None:
+    house.sandbox.faults.add("webhook_dropped")
+    await house.harness.set_up()
+    await house.press_button()
+    ((_, message),) = house.notices().values()
+    assert message.endswith(SCOPE)
+    assert house.push == "reachable"
+
+
 async def test_the_button_needs_an_address(harness: Harness) -> None:
     await harness.set_up()
     # This one serves nobody, so that nothing but the harness is used.
@@ -31,6 +76,8 @@ async def test_the_button_needs_an_address(harness: Harness) -> None:
     with pytest.raises(HomeAssistantError) as caught:
         await house.press_button()
     assert caught.value.translation_key == "push_no_address"
+    ((_, message),) = house.notices().values()
+    assert message.startswith("Seam has no address for Home Assistant.")
 
 
 @pytest.mark.parametrize(
@@ -83,6 +130,8 @@ async def test_the_button_says_what_is_wrong(
         await pushed.press_button()
     assert caught.value.translation_key == key
     assert caught.value.translation_domain == DOMAIN
-    told = [str(caught.value), *our_log(caplog)]
+    ((title, message),) = pushed.notices().values()
+    assert message == f"{caught.value}.\n\n{SCOPE}"
+    told = [str(caught.value), str(title), message, *our_log(caplog)]
     for secret in (pushed.webhook_id, stored["url"], stored["webhook_id"]):
         assert not any(secret in message for message in told)

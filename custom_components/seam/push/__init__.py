@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
@@ -11,13 +10,15 @@ from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from ..api import Event, SeamClient, SeamError, SeamNotFoundError
-from ..const import CONF_CLOUDHOOK_URL, CONF_PUSH, DOMAIN, LOGGER
+from ..api import Event, SeamClient
+from ..const import CONF_CLOUDHOOK_URL, DOMAIN
 from . import cloudhook
 from .health import PushHealth, PushState, issue_id
+from .notice import async_dismiss_result, async_show_result
 from .receiver import PushReceiver
-from .registration import PushRegistration, facts, webhooks_of
+from .registration import PushRegistration
 from .self_test import PushError, PushSelfTest
+from .webhooks import SeamWebhooks, async_remove_webhooks
 
 __all__ = [
     "Push",
@@ -28,6 +29,7 @@ __all__ = [
     "PushSelfTest",
     "PushState",
     "async_remove_push",
+    "async_show_result",
 ]
 
 
@@ -74,7 +76,12 @@ class Push:
         return cls(
             health=health,
             registration=PushRegistration(
-                hass, entry, client, health, self_test, gap=gap
+                hass,
+                entry,
+                SeamWebhooks(hass, entry, client),
+                health,
+                self_test,
+                gap=gap,
             ),
             receiver=PushReceiver(
                 hass,
@@ -100,18 +107,8 @@ async def async_remove_push(
 ) -> None:
     """Remove at Seam and at Home Assistant Cloud what an entry has registered."""
     ir.async_delete_issue(hass, DOMAIN, issue_id(entry.entry_id))
-    try:
-        # One may have been in the making when the entry was unloaded.
-        for found in webhooks_of(entry, await client.list_webhooks()):
-            with suppress(SeamNotFoundError):
-                await client.delete_webhook(found.webhook_id)
-    except SeamError as err:
-        if CONF_PUSH in entry.data:
-            LOGGER.warning(
-                "The webhook of %s could not be removed at Seam. You can delete it "
-                "in the Seam Console: %s",
-                entry.title,
-                facts(err),
-            )
+    async_dismiss_result(hass, entry)
+    removals = [async_remove_webhooks(hass, entry, client)]
     if CONF_CLOUDHOOK_URL in entry.data:
-        await cloudhook.async_delete(hass, entry.data[CONF_WEBHOOK_ID])
+        removals.append(cloudhook.async_delete(hass, entry.data[CONF_WEBHOOK_ID]))
+    await asyncio.gather(*removals)

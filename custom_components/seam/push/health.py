@@ -23,12 +23,19 @@ ISSUE = "push_degraded"
 
 
 class PushState(StrEnum):
-    """How far push can be relied on."""
+    """How far push can be relied on; see docs/architecture.md."""
 
+    # Seam has no way to reach Home Assistant.
     NO_ADDRESS = "no_address"
+    # The webhook could not be registered.
     FAILED = "failed"
+    # It is registered; nothing has come through yet.
     UNPROVEN = "unproven"
+    # Our own test came through, which Seam has no part in.
+    REACHABLE = "reachable"
+    # Seam itself has delivered an event, and none was lost since.
     WORKING = "working"
+    # An event was lost, and Seam has delivered none since.
     DEGRADED = "degraded"
 
 
@@ -65,7 +72,8 @@ class PushHealth:
         self._client = client
         self._events_wanted = events_wanted
         self._state = PushState.NO_ADDRESS
-        self._alive_since = 0.0
+        # Events made after this, in seconds since the epoch, ought to be pushed.
+        self._expected_since = 0.0
         self._listeners: list[Callable[[], None]] = []
         self._cancel_issue: CALLBACK_TYPE | None = None
         self.round_trip: float | None = None
@@ -80,8 +88,13 @@ class PushHealth:
         return self._state
 
     def is_alive(self) -> bool:
-        """Return whether every event is expected to be pushed."""
+        """Return whether push may be relied on: only what Seam delivered proves it."""
         return self._state is PushState.WORKING
+
+    @property
+    def is_reachable(self) -> bool:
+        """Return whether something has come through, and nothing was lost since."""
+        return self._state in (PushState.REACHABLE, PushState.WORKING)
 
     @callback
     def async_listen(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
@@ -113,15 +126,22 @@ class PushHealth:
 
     @callback
     def async_tested(self, round_trip: float) -> None:
-        """Note that a test came back, after so many seconds."""
+        """Note that a test came back, after so many seconds.
+
+        It shows that the address works, and no more: it did not come from Seam.
+        """
         self.round_trip = round_trip
-        notify(self._listeners)
+        if self._state is PushState.UNPROVEN:
+            self._expected_since = self._client.now()
+            self._set_state(PushState.REACHABLE)
+        else:
+            notify(self._listeners)
 
     @callback
     def async_delivered(self) -> None:
-        """Believe in push: something signed has come through."""
+        """Believe in push: Seam itself has delivered an event."""
         if not self.is_alive():
-            self._alive_since = self._client.now()
+            self._expected_since = self._client.now()
             self._set_state(PushState.WORKING)
 
     @callback
@@ -131,7 +151,7 @@ class PushHealth:
         Args:
             created_at: when the event was made, in seconds since the epoch.
         """
-        if self.is_alive() and created_at > self._alive_since:
+        if self.is_reachable and created_at > self._expected_since:
             self.counts["lost"] += 1
             self._set_state(PushState.DEGRADED)
 

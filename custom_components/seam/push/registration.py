@@ -1,8 +1,7 @@
 """Exactly one webhook at Seam, registered and healed."""
 
 import asyncio
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -20,31 +19,13 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.start import async_at_started
 
-from ..api import (
-    DEFAULT_ENDPOINT,
-    SeamClient,
-    SeamError,
-    SeamNotFoundError,
-    Webhook,
-    is_local,
-)
-from ..const import (
-    CONF_CLOUDHOOK_URL,
-    CONF_ENDPOINT,
-    CONF_PUSH,
-    DOMAIN,
-    LOGGER,
-)
-from ..events.types import EVENT_TYPES
+from ..api import DEFAULT_ENDPOINT, SeamError, is_local
+from ..const import CONF_CLOUDHOOK_URL, CONF_ENDPOINT, DOMAIN, LOGGER
 from . import cloudhook
 from .health import PushHealth, PushState
 from .self_test import PushError, PushSelfTest
-from .stored import (
-    StoredWebhook,
-    async_local_webhook_id,
-    async_store,
-    stored_webhook,
-)
+from .stored import async_local_webhook_id, async_store, stored_webhook
+from .webhooks import SeamWebhooks, facts
 
 # How long to wait before trying again to register, or to heal; seconds.
 FIRST_RETRY = 60.0
@@ -61,7 +42,7 @@ class PushRegistration:
         self,
         hass: HomeAssistant,
         entry: ConfigEntry,
-        client: SeamClient,
+        webhooks: SeamWebhooks,
         health: PushHealth,
         self_test: PushSelfTest,
         *,
@@ -72,7 +53,7 @@ class PushRegistration:
         Args:
             hass: Home Assistant.
             entry: holds what is registered.
-            client: registers it at Seam.
+            webhooks: what it has at Seam.
             health: told how it goes; when it tells of a lost event, the webhook
                 is registered anew.
             self_test: tries a new webhook.
@@ -80,7 +61,7 @@ class PushRegistration:
         """
         self._hass = hass
         self._entry = entry
-        self._client = client
+        self._webhooks = webhooks
         self._health = health
         self._self_test = self_test
         self._gap = gap
@@ -143,7 +124,7 @@ class PushRegistration:
     def _async_cloud_changed(self, connected: bool) -> None:
         if connected:
             self._reconcile_soon()
-        elif self.uses_cloud and self._health.is_alive():
+        elif self.uses_cloud and self._health.is_reachable:
             # Nothing gets through until it is back.
             self._health.async_unproven()
 
@@ -179,17 +160,17 @@ class PushRegistration:
             self._stop_retry()
             if (url := await self._async_address()) is None:
                 await self._async_withdraw()
-                if cloudhook.is_subscribed(self._hass):
-                    self._retry_later()
                 return
             try:
-                changed = await self._async_register(url, renew=renew)
+                changed = await self._webhooks.async_ensure(url, renew=renew)
             except SeamError as err:
                 LOGGER.debug("The webhook could not be registered: %s", facts(err))
                 self._health.async_registration_failed()
                 self._retry_later()
                 return
-            if self._health.is_alive() and not changed:
+            if changed:
+                self._health.counts["registered"] += 1
+            if self._health.is_reachable and not changed:
                 return
             if self._health.state is PushState.DEGRADED:
                 # Only an event that Seam sends proves that it is well again.
@@ -199,9 +180,7 @@ class PushRegistration:
             try:
                 await self._self_test.async_run()
             except PushError as err:
-                LOGGER.debug("Push is not proven yet: %s", err)
-                return
-            self._health.async_delivered()
+                LOGGER.debug("The test of push did not come back: %s", err)
 
     async def _async_address(self) -> str | None:
         """Return where Seam can reach us, or None."""
@@ -230,50 +209,15 @@ class PushRegistration:
         return base + path
 
     async def _async_withdraw(self) -> None:
-        """Remove the webhook at Seam: nobody can reach its address any more."""
-        if (stored := stored_webhook(self._entry)) is not None:
-            try:
-                await self._client.delete_webhook(stored["webhook_id"])
-            except SeamNotFoundError:
-                pass
-            except SeamError as err:
-                LOGGER.debug("The webhook could not be removed: %s", facts(err))
-                self._retry_later()
-                return
-            async_store(self._hass, self._entry, {CONF_PUSH: None})
+        try:
+            await self._webhooks.async_withdraw()
+        except SeamError as err:
+            LOGGER.debug("The webhook could not be removed: %s", facts(err))
+            self._retry_later()
+            return
         self._health.async_no_address()
-
-    async def _async_register(self, url: str, *, renew: bool) -> bool:
-        """Have exactly one webhook at Seam that sends to the address.
-
-        Returns:
-            Whether a new one was made.
-        """
-        stored = stored_webhook(self._entry)
-        ours = webhooks_of(self._entry, await self._client.list_webhooks())
-        good = None
-        if stored is not None and not renew:
-            good = next((found for found in ours if _is_good(found, stored, url)), None)
-        kept = good.webhook_id if good else await self._async_create(url)
-        for found in ours:
-            if found.webhook_id != kept:
-                with suppress(SeamNotFoundError):
-                    await self._client.delete_webhook(found.webhook_id)
-        return good is None
-
-    async def _async_create(self, url: str) -> str:
-        created = await self._client.create_webhook(url, sorted(EVENT_TYPES))
-        if created.secret is None:
-            # Without its secret nothing that it sends could be believed.
-            await self._client.delete_webhook(created.webhook_id)
-            msg = "Seam gave no secret for the webhook"
-            raise SeamError(msg)
-        self._health.counts["registered"] += 1
-        registered = StoredWebhook(
-            webhook_id=created.webhook_id, secret=created.secret, url=url
-        )
-        async_store(self._hass, self._entry, {CONF_PUSH: registered})
-        return created.webhook_id
+        if cloudhook.is_subscribed(self._hass):
+            self._retry_later()  # the cloud may give one later
 
     # -- trying again
 
@@ -294,35 +238,3 @@ class PushRegistration:
         if self._cancel_retry is not None:
             self._cancel_retry()
             self._cancel_retry = None
-
-
-def facts(err: SeamError) -> str:
-    """Return what an error says, but for Seam's words: they may name the webhook."""
-    told = (type(err).__name__, err.status, err.error_type, err.request_id)
-    return ", ".join(str(fact) for fact in told if fact is not None)
-
-
-def webhooks_of(entry: ConfigEntry, webhooks: Iterable[Webhook]) -> list[Webhook]:
-    """Return what an entry has registered, of all webhooks of its workspace.
-
-    Our addresses hold a secret of ours, so nobody else's can match.
-    """
-    if (webhook_id := entry.data.get(CONF_WEBHOOK_ID)) is None:
-        return []
-    path = webhook.async_generate_path(webhook_id)
-    stored = stored_webhook(entry)
-    return [
-        found
-        for found in webhooks
-        if found.url.endswith(path)
-        or found.url == entry.data.get(CONF_CLOUDHOOK_URL)
-        or (stored is not None and found.webhook_id == stored["webhook_id"])
-    ]
-
-
-def _is_good(found: Webhook, stored: StoredWebhook, url: str) -> bool:
-    return (
-        found.webhook_id == stored["webhook_id"]
-        and found.url == stored["url"] == url
-        and found.event_types == frozenset(EVENT_TYPES)
-    )

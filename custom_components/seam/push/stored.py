@@ -1,7 +1,7 @@
 """What push keeps in the config entry, and nowhere else."""
 
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import Any, Final, TypedDict
 
 from homeassistant.components import webhook
 from homeassistant.config_entries import ConfigEntry
@@ -9,6 +9,10 @@ from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import CONF_PUSH
+
+# The address of a webhook that is being made; kept until it is certain what
+# Seam has made of it.
+CONF_PUSH_PENDING: Final = "push_pending"
 
 
 class StoredWebhook(TypedDict):
