@@ -31,6 +31,7 @@ class Attempt:
         result: as Seam says it, or None.
         error: the same.
         begun_at: true time, in seconds since the epoch.
+        tells_move: an event tells of the bolt, if the lock has such events.
         ended_at: the same, or None.
     """
 
@@ -38,6 +39,7 @@ class Attempt:
     door: Door
     lock: bool
     begun_at: float
+    tells_move: bool = True
     status: str = "pending"
     result: dict[str, Any] | None = None
     error: dict[str, Any] | None = None
@@ -74,8 +76,13 @@ class Attempts:
         self._pending: dict[str, Attempt] = {}
         self.all: dict[str, Attempt] = {}
 
-    def start(self, door: Door, *, lock: bool) -> Attempt:
+    def start(self, door: Door, *, lock: bool, tells_move: bool = True) -> Attempt:
         """Begin a command.
+
+        Args:
+            door: whose.
+            lock: True to lock, False to unlock.
+            tells_move: an event tells of the bolt, if the lock has such events.
 
         Raises:
             TooManyCommandsError: over Seam's limit for the device.
@@ -92,6 +99,7 @@ class Attempts:
             door=door,
             lock=lock,
             begun_at=now,
+            tells_move=tells_move,
         )
         self.all[attempt.action_attempt_id] = attempt
         self._pending[attempt.action_attempt_id] = attempt
@@ -131,6 +139,9 @@ class Attempts:
         if self._take(attempt, FaultKind.ATTEMPT_LIAR):
             self._succeed(attempt)
             return
+        if self._take(attempt, FaultKind.ATTEMPT_LOST):
+            self._succeed(attempt, confirmed=False)
+            return
         if self._take(attempt, FaultKind.ATTEMPT_JAM):
             door.jammed = True
             self._house.changed(door)
@@ -140,7 +151,7 @@ class Attempts:
             thrown=attempt.lock,
             method="remote",
             action_attempt_id=attempt.action_attempt_id,
-            silent=silent,
+            silent=silent or not attempt.tells_move,
         ):
             self.fail(
                 attempt,
@@ -158,18 +169,22 @@ class Attempts:
     def _turn_back(self, attempt: Attempt) -> None:
         self._house.move_bolt(attempt.door, thrown=not attempt.lock, method="manual")
 
-    def _succeed(self, attempt: Attempt, *, silent: bool = False) -> None:
-        confirmed: bool | str | None = attempt.door.model.confirms
-        if confirmed is None:
-            confirmed = ABSENT
+    def _succeed(
+        self, attempt: Attempt, *, silent: bool = False, confirmed: bool = True
+    ) -> None:
+        said: bool | str | None = attempt.door.confirms
+        if said is None:
+            said = ABSENT
+        elif not confirmed:
+            said = False
         if fault := self._take(attempt, FaultKind.ATTEMPT_UNCONFIRMED):
-            confirmed = fault.value
+            said = fault.value
         attempt.status = "success"
         attempt.result = {}
-        if confirmed is None:
+        if said is None:
             attempt.result = None
-        elif confirmed != ABSENT:
-            attempt.result["was_confirmed_by_device"] = confirmed
+        elif said != ABSENT:
+            attempt.result["was_confirmed_by_device"] = said
         self._ended(attempt, silent=silent)
 
     def fail(self, attempt: Attempt, error_type: str, message: str) -> None:

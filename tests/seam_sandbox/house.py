@@ -108,6 +108,10 @@ class Door:
         reading_lag: seconds until what Seam learned shows in its answers.
         command_seconds: how long a command takes.
         reports_auto_lock: Seam gets an event when it locks by itself.
+        reports_moves: Seam gets an event when its bolt moves. What Seam says of
+            its own action attempts is not the lock's to tell.
+        reports_position: Seam's readings tell where the bolt is.
+        confirms: what `was_confirmed_by_device` says; None: nothing.
         denied: how often a wrong code was entered.
         looks: counts how often Seam has looked at it.
         looks_shown: which of these its answers show.
@@ -136,6 +140,9 @@ class Door:
     reading_lag: float = 0.0
     command_seconds: float = COMMAND_SECONDS
     reports_auto_lock: bool = True
+    reports_moves: bool = True
+    reports_position: bool = True
+    confirms: bool | None = True
     denied: int = 0
     looks: int = 0
     looks_shown: int = 0
@@ -237,6 +244,8 @@ class House:
             errors={},
             warnings={},
             seen=believed,
+            reports_position=model.reports_locked,
+            confirms=model.confirms,
         )
         for code in plan.errors:
             door.errors[code] = Problem(code, words_for(code), now)
@@ -288,8 +297,10 @@ class House:
             if not door.model.native_events and method != "remote":
                 # Seam sees that it moved, but not how.
                 method, facts = "unknown", {}
-            silent = facts.pop("silent", False) or (
-                method == "automatic" and not door.reports_auto_lock
+            silent = (
+                facts.pop("silent", False)
+                or not door.reports_moves
+                or (method == "automatic" and not door.reports_auto_lock)
             )
             if silent:
                 # No event tells of it, but a reading does.

@@ -1,12 +1,14 @@
 """The sandbox: Seam's API, the house behind it, and the hands in it."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any
 
 from aiohttp import web
 
 from .attempts import Attempts
+from .brands import BRANDS
 from .catalogue import CANARY_PIN, MODELS, Plan, build_plans, make_id
 from .clock import Clock, RealClock
 from .control import Control
@@ -35,9 +37,12 @@ TUNABLE = frozenset(
         "can_lock",
         "can_unlock",
         "command_seconds",
+        "confirms",
         "poll_seconds",
         "reading_lag",
         "reports_auto_lock",
+        "reports_moves",
+        "reports_position",
     }
 )
 
@@ -251,6 +256,28 @@ class SeamSandbox:
             is_via_nfc=nfc,
         )
 
+    def other_app(
+        self, door: Door | str, *, thrown: bool = False, tells_move: bool = True
+    ) -> str:
+        """Send a command as another client of this workspace does.
+
+        Args:
+            door: which.
+            thrown: True to lock, False to unlock.
+            tells_move: an event tells of the bolt, if the lock has such events;
+                those of the action attempt come in any case.
+
+        Returns:
+            The id of its action attempt.
+
+        Raises:
+            TooManyCommandsError: over Seam's limit for the device.
+        """
+        attempt = self.attempts.start(
+            self.door(door), lock=thrown, tells_move=tells_move
+        )
+        return attempt.action_attempt_id
+
     def jam(self, door: Door | str) -> None:
         """Let the bolt be stuck where it is."""
         found = self.door(door)
@@ -344,6 +371,14 @@ class SeamSandbox:
         for name, value in settings.items():
             setattr(found, name, value)
         self.house.changed(found)
+
+    def set_brand(self, door: Door | str, brand: str) -> None:
+        """Give a device the manners of a class of brands; see BRANDS.
+
+        Raises:
+            KeyError: there is no such class.
+        """
+        self.tune(door, **asdict(BRANDS[brand]))
 
     def poll(self, door: Door | str) -> None:
         """Let Seam look at the device now, whatever its pace."""
