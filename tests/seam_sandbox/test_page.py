@@ -114,6 +114,7 @@ async def test_all_is_well_after_commands_that_hang_and_jam(
         # The bolt does not move, and the page does not say that it does.
         await expect(problem).to_have_text("a command never ends")
         await expect(truth).to_have_text("Bolt thrown, door closed")
+        await expect(page.locator("#active")).to_contain_text("a command never ends")
         sandbox.jam("Back Door")
         await page.get_by_role("button", name="Make all well").click()
         await expect(problem).to_be_empty()
@@ -146,6 +147,23 @@ async def test_it_is_dark_where_a_person_wants_it_dark(
             assert abs(_brightness(background) - _brightness(text)) > 150
             # Nothing sticks out at the side.
             assert await page.evaluate("document.body.scrollWidth") <= width
+    await sandbox.stop()
+
+
+async def test_it_can_be_made_dark_by_hand(socket_enabled: None) -> None:
+    """Home Assistant's own setting does not reach a page inside of it."""
+    sandbox = SeamSandbox(3)
+    await sandbox.start()
+    background = "getComputedStyle(document.body).backgroundColor"
+    async with _browser_page("about:blank") as page:
+        await page.emulate_media(color_scheme="light")
+        await page.goto(sandbox.url)
+        await page.get_by_role("button", name="Dark").click()
+        assert _brightness(await page.evaluate(background)) < 60
+        await page.reload()
+        assert _brightness(await page.evaluate(background)) < 60
+        await page.get_by_role("button", name="Light").click()
+        assert _brightness(await page.evaluate(background)) > 200
     await sandbox.stop()
 
 
