@@ -60,11 +60,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool
         hass,
         entry,
         coordinator,
-        AttemptPoller(hass, entry, client, health.is_alive),
-        actors,
-        events_wanted,
+        poller=AttemptPoller(hass, entry, client, health.is_alive),
+        actors=actors,
+        events_wanted=events_wanted,
         # The feed hands events to the commands, so it is made after them.
-        lambda device_id, actor: feed.async_report_unconfirmed(device_id, actor),
+        report_unconfirmed=lambda device_id, actor: feed.async_report_unconfirmed(
+            device_id, actor
+        ),
     )
     feed = EventFeed(
         hass,

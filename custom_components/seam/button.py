@@ -10,8 +10,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .data import SeamConfigEntry
 from .entity import SeamWorkspaceEntity
-from .push import PushError, async_show_result
 from .exceptions import push_error
+from .push import PushError, async_show_result
 
 PARALLEL_UPDATES = 1
 

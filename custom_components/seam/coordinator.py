@@ -104,9 +104,7 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         self.data = self._told = self._states.data
         self._locks_listeners: list[Callable[[Iterable[LockSnapshot]], None]] = []
         self._proof_listeners: list[Callable[[], None]] = []
-        self._reread = Reread(
-            hass, self.async_read_again, lambda device_id: self._is_disputed(device_id)
-        )
+        self._reread = Reread(hass, self.async_read_again, self._is_disputed)
         self._last_reading = time.monotonic()
         self._good_until = self._last_reading + GRACE
         self._key_refused = False

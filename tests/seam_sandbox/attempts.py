@@ -33,6 +33,7 @@ class Attempt:
         begun_at: true time, in seconds since the epoch.
         tells_move: an event tells of the bolt, if the lock has such events.
         ended_at: the same, or None.
+        hangs: nothing will ever end it by itself.
     """
 
     action_attempt_id: str
@@ -44,6 +45,7 @@ class Attempt:
     result: dict[str, Any] | None = None
     error: dict[str, Any] | None = None
     ended_at: float | None = None
+    hangs: bool = False
 
     @property
     def action_type(self) -> str:
@@ -104,6 +106,7 @@ class Attempts:
         self.all[attempt.action_attempt_id] = attempt
         self._pending[attempt.action_attempt_id] = attempt
         if self._faults.take(FaultKind.ATTEMPT_PENDING, device_id=door.device_id):
+            attempt.hangs = True
             return attempt
         duration = self._faults.take(
             FaultKind.ATTEMPT_DURATION, device_id=door.device_id
@@ -117,6 +120,11 @@ class Attempts:
     def pending(self) -> Iterator[Attempt]:
         """Go through the commands that have not ended."""
         return iter(self._pending.values())
+
+    def fail_hanging(self) -> None:
+        """End the commands that would never end; their bolts have not moved."""
+        for attempt in [one for one in self.pending() if one.hangs]:
+            self.fail(attempt, "uncategorized_error", "The lock did not answer.")
 
     def _take(self, attempt: Attempt, kind: FaultKind) -> Fault | None:
         return self._faults.take(kind, device_id=attempt.door.device_id)

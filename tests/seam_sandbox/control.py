@@ -156,6 +156,12 @@ class Control:
         moving = {
             attempt.door.device_id: "locking" if attempt.lock else "unlocking"
             for attempt in sandbox.attempts.pending()
+            if not attempt.hangs
+        }
+        hanging = {
+            attempt.door.device_id
+            for attempt in sandbox.attempts.pending()
+            if attempt.hangs
         }
         return {
             "workspace": sandbox.workspaces.main.name,
@@ -164,7 +170,11 @@ class Control:
             "devices": len(sandbox.house.doors),
             "requests": len(sandbox.requests),
             "doors": [
-                {**self.door_state(door), "moving": moving.get(door.device_id)}
+                {
+                    **self.door_state(door),
+                    "moving": moving.get(door.device_id),
+                    "command_hangs": door.device_id in hanging,
+                }
                 for door in found[:SHOWN_DOORS]
             ],
             "hidden": max(0, len(found) - SHOWN_DOORS),

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .catalogue import (
-    CANARY_CLEANER,
     CANARY_CLEANER_PIN,
-    CANARY_GUEST,
     CANARY_PIN,
     Model,
+    Names,
     Plan,
     make_id,
 )
@@ -199,15 +198,17 @@ class House:
         revision: counts the changes of all doors.
     """
 
-    def __init__(self, clock: Clock, report: Report) -> None:
+    def __init__(self, clock: Clock, report: Report, names: Names) -> None:
         """Start with no doors.
 
         Args:
             clock: true time.
             report: called when Seam learns of something.
+            names: of those who have codes.
         """
         self._clock = clock
         self._report = report
+        self._names = names
         self.doors: dict[str, Door] = {}
         self.built_at = clock.now()
         self.revision = 0
@@ -266,8 +267,8 @@ class House:
                 created_at=self.built_at - 3600.0,
             )
             for pin, name, is_managed in (
-                (CANARY_PIN, CANARY_GUEST, True),
-                (CANARY_CLEANER_PIN, CANARY_CLEANER, False),
+                (CANARY_PIN, self._names.guest, True),
+                (CANARY_CLEANER_PIN, self._names.cleaner, False),
             )
         }
 

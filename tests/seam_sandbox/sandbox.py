@@ -9,7 +9,7 @@ from aiohttp import web
 
 from .attempts import Attempts
 from .brands import BRANDS
-from .catalogue import CANARY_PIN, MODELS, Plan, build_plans, make_id
+from .catalogue import CANARY_PIN, MODELS, Names, Plan, build_plans, make_id
 from .clock import Clock, RealClock
 from .control import Control
 from .devices import event_problem
@@ -68,6 +68,7 @@ class SeamSandbox:
         *,
         api_key: str = API_KEY,
         plans: list[Plan] | None = None,
+        names: Names | None = None,
         post: Post | None = None,
         kept: int | None = None,
     ) -> None:
@@ -78,15 +79,17 @@ class SeamSandbox:
             clock: true time; the machine's if None.
             api_key: to the main workspace.
             plans: the devices, instead of the catalogue's.
+            names: of the house and its people; those of the tests if None.
             post: delivers to webhooks; over HTTP if None.
             kept: how many events and requests are remembered at least, for long
                 runs with flat memory; None: all.
         """
         self.clock = clock or RealClock()
         self.faults = Faults()
-        self.workspaces = Workspaces(api_key)
+        names = names or Names()
+        self.workspaces = Workspaces(api_key, names)
         self.log = EventLog(self.clock, self.faults, self.workspace_id, kept)
-        self.house = House(self.clock, self._report)
+        self.house = House(self.clock, self._report, names)
         self.attempts = Attempts(self.clock, self.house, self.log, self.faults)
         self.webhooks = Webhooks(
             self.clock, self.faults, self.log, self.workspace_id, post
@@ -494,8 +497,9 @@ class SeamSandbox:
         return self.faults.add(kind, **options)
 
     def clear_faults(self) -> None:
-        """Let all be well again."""
+        """Let all be well again; commands that hang end with an error."""
         self.faults.clear()
+        self.attempts.fail_hanging()
 
     def set_clock_skew(self, seconds: float) -> None:
         """Put Seam's clock ahead of the truth."""

@@ -297,6 +297,14 @@ async def test_an_attempt_that_stays_pending(
     assert sandbox.door("Front Door").bolt_thrown
     assert (await _command(sandbox, seam, clock))["status"] == "success"
 
+    # Once all is well again it is over, and has told so.
+    sandbox.clear_faults()
+    answer = await seam.call(
+        "/action_attempts/get", action_attempt_id=attempt["action_attempt_id"]
+    )
+    assert answer["action_attempt"]["status"] == "error"
+    assert sandbox.events[-1]["event_type"] == "action_attempt.unlock_door.failed"
+
 
 async def test_an_attempt_that_fails_as_told(
     sandbox: SeamSandbox, seam: Asking, clock: ManualClock

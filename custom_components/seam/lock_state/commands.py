@@ -49,6 +49,7 @@ class Commands:
         hass: HomeAssistant,
         entry: ConfigEntry,
         coordinator: SeamCoordinator,
+        *,
         poller: AttemptPoller,
         actors: ActorMemory,
         events_wanted: asyncio.Event,
@@ -101,8 +102,10 @@ class Commands:
             HomeAssistantError: it failed, or nothing proved it in time.
         """
         snapshot = self._coordinator.data[device_id]
-        if lock and locks_itself(snapshot.device) and await self._async_relocked(
-            device_id
+        if (
+            lock
+            and locks_itself(snapshot.device)
+            and await self._async_relocked(device_id)
         ):
             return
         check(snapshot, lock=lock)

@@ -162,7 +162,7 @@ class Evidence:
                 lags=self.lags or self._trusts_events_only,
             )
         if locked is not None and begun_at > self.failed_at:
-            evidence = evidence._past_failure(locked)
+            evidence = evidence.past_failure(locked)
         return evidence
 
     def with_event(self, locked: bool, at: float, heard_at: float) -> Evidence:
@@ -175,7 +175,7 @@ class Evidence:
         """
         evidence = self if self.tells_events else replace(self, tells_events=True)
         if locked:
-            evidence = evidence._with_locked(at, Source.EVENT, heard_at)
+            evidence = evidence.with_locked(at, Source.EVENT, heard_at)
             if (at, heard_at) > (self.event_locked_at, self.event_locked_heard_at):
                 evidence = replace(
                     evidence, event_locked_at=at, event_locked_heard_at=heard_at
@@ -183,7 +183,7 @@ class Evidence:
         elif (at, heard_at) > (self.unlocked_at, self.unlocked_heard_at):
             evidence = replace(evidence, unlocked_at=at, unlocked_heard_at=heard_at)
         if at > self.failed_at > _NEVER:
-            evidence = evidence._moved(locked)
+            evidence = evidence.moved(locked)
         return evidence
 
     def with_attempt(
@@ -208,20 +208,16 @@ class Evidence:
                 held against events; for "locked" this one counts.
             ended_at: the latest; for "unlocked" this one counts.
         """
-        evidence = replace(
-            self, moved_at=max(self.moved_at, sent_at), confirms=True
-        )
+        evidence = replace(self, moved_at=max(self.moved_at, sent_at), confirms=True)
         if locked:
             if sent_at >= self.drawn_seen_at:
                 evidence = replace(evidence, drawn_at=_NEVER)
-            evidence = evidence._with_locked(started_at, Source.ATTEMPT, seen_at)
+            evidence = evidence.with_locked(started_at, Source.ATTEMPT, seen_at)
             evidence = replace(evidence, lock_accepted_at=_NEVER)
         else:
-            evidence = evidence._with_drawn(
-                sent_at, seen_at, ended_at, confirmed=True
-            )
+            evidence = evidence.with_drawn(sent_at, seen_at, ended_at, confirmed=True)
         if sent_at >= self.failed_at:
-            evidence = evidence._moved(locked)
+            evidence = evidence.moved(locked)
         return evidence
 
     def with_acceptance(
@@ -231,13 +227,11 @@ class Evidence:
 
         Args: as in `with_attempt`.
         """
-        evidence = replace(
-            self, void_at=max(self.void_at, sent_at), confirms=False
-        )
+        evidence = replace(self, void_at=max(self.void_at, sent_at), confirms=False)
         if locked:
             return replace(evidence, lock_accepted_at=seen_at)
         evidence = replace(evidence, lock_accepted_at=_NEVER)
-        return evidence._with_drawn(sent_at, seen_at, ended_at, confirmed=False)
+        return evidence.with_drawn(sent_at, seen_at, ended_at, confirmed=False)
 
     def with_unlock_elsewhere(self, at: float, heard_at: float) -> Evidence:
         """Add an unlock command of somebody else that succeeded.
@@ -246,7 +240,7 @@ class Evidence:
             at: when it ended, not after `heard_at`.
             heard_at: when we heard of it.
         """
-        return self._with_drawn(at, heard_at, at, confirmed=False)
+        return self.with_drawn(at, heard_at, at, confirmed=False)
 
     def with_silence(self, locked: bool, *, sent_at: float, until: float) -> Evidence:
         """Add a command of which nobody knows whether it acted.
@@ -284,16 +278,16 @@ class Evidence:
             return self
         return replace(self, failed_at=at, failed_wish=locked, failed_jammed=jammed)
 
-    def _with_locked(self, at: float, source: Source, heard_at: float) -> Evidence:
+    def with_locked(self, at: float, source: Source, heard_at: float) -> Evidence:
+        """Add proof of locked; only the newest counts."""
         if at <= self.locked_at:
             return self
-        return replace(
-            self, locked_at=at, locked_by=source, locked_heard_at=heard_at
-        )
+        return replace(self, locked_at=at, locked_by=source, locked_heard_at=heard_at)
 
-    def _with_drawn(
+    def with_drawn(
         self, began_at: float, seen_at: float, ended_at: float, *, confirmed: bool
     ) -> Evidence:
+        """Add an unlock command; only the one that ended last counts."""
         if ended_at < self.drawn_at:
             return self
         return replace(
@@ -304,15 +298,15 @@ class Evidence:
             drawn_confirmed=confirmed,
         )
 
-    def _moved(self, locked: bool) -> Evidence:
+    def moved(self, locked: bool) -> Evidence:
         """Return the evidence once the bolt has moved after a failure.
 
         There is no jam any more, and a lock that failed is made good by proof
         of locked.
         """
-        return replace(self, failed_jammed=False)._past_failure(locked)
+        return replace(self, failed_jammed=False).past_failure(locked)
 
-    def _past_failure(self, locked: bool) -> Evidence:
+    def past_failure(self, locked: bool) -> Evidence:
         """Return the evidence once a failed command has come true after all."""
         if self.failed_wish is not locked:
             return self
@@ -500,7 +494,9 @@ class Evidence:
         if verdict.locked is None:
             return False
         ended_at = max(self.unlocked_at, self.drawn_seen_at)
-        return self.locked_at <= self.opened_at and self.followed_at <= ended_at + SETTLE
+        return (
+            self.locked_at <= self.opened_at and self.followed_at <= ended_at + SETTLE
+        )
 
     # -- what outlives a restart
 
