@@ -64,7 +64,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool
         actors=actors,
         events_wanted=events_wanted,
         # The feed hands events to the commands, so it is made after them.
-        report_unconfirmed=lambda device_id, actor: feed.async_report_unconfirmed(
+        report_unconfirmed=lambda device_id, actor: feed.async_report_unconfirmed(  # noqa: PLW0108
             device_id, actor
         ),
     )
