@@ -175,7 +175,10 @@ class Oracle:
                 continue
             if device["properties"].get("locked") is False:
                 self._told_open(watched, request.time)
-        for attempt in answer.get("action_attempts", ()):
+        attempts = [*answer.get("action_attempts", ())]
+        if one := answer.get("action_attempt"):
+            attempts.append(one)
+        for attempt in attempts:
             known = self._sandbox.attempts.all[attempt["action_attempt_id"]]
             watched = self._watched.get(known.door.device_id)
             if watched is None or known.status != "success" or not known.ended_at:

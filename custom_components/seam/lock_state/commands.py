@@ -363,7 +363,13 @@ class Commands:
     # -- how a command ends
 
     def _is_proven(self, command: Command) -> bool:
-        return self._coordinator.verdict(command.device_id).locked is command.lock
+        """Return whether the wish is known to be true since it was sent."""
+        verdict = self._coordinator.verdict(command.device_id)
+        return (
+            verdict.locked is command.lock
+            and verdict.proven_at is not None
+            and verdict.proven_at >= command.started_at
+        )
 
     def _settle(
         self, command: Command, error: HomeAssistantError | None = None
