@@ -13,6 +13,9 @@ from .const import CONF_ENDPOINT, CONF_NAMES_IN_HISTORY, CONF_WORKSPACE_ID, DOMA
 from .coordinator import SeamConfigEntry, SeamCoordinator, SeamData
 from .events.actors import Actors
 from .events.feed import EventFeed
+from .events.history import History
+from .events.interpreter import Interpreter
+from .events.narrator import Narrator
 from .events.poller import EventPoller
 from .events.store import SeamStore, async_remove_store
 from .push import Push, async_remove_push
@@ -51,13 +54,18 @@ async def async_setup_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool
         names_in_history=entry.options.get(CONF_NAMES_IN_HISTORY, True),
     )
     commands = Commands(hass, entry, coordinator, actors, events_wanted)
+    history = History(hass, client, store)
+    interpreter = Interpreter(coordinator, commands)
+    narrator = Narrator(
+        hass, entry, client, actors=actors, history=history, interpreter=interpreter
+    )
     feed = EventFeed(
         hass,
         entry,
         client,
         coordinator=coordinator,
-        commands=commands,
-        actors=actors,
+        interpreter=interpreter,
+        narrator=narrator,
         store=store,
     )
     push = Push(hass, entry, coordinator, feed, events_wanted)
@@ -71,7 +79,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool
         health=push,
         events_wanted=events_wanted,
     )
-    entry.runtime_data = SeamData(coordinator, commands, feed, poller, store, push)
+    entry.runtime_data = SeamData(
+        coordinator, commands, feed, history, poller, store, push
+    )
     commands.push_is_alive = push.is_alive
 
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
@@ -86,7 +96,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool
 async def async_unload_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool:
     """Take the entities down; commands in flight end with the entry."""
     feed = entry.runtime_data.feed
-    feed.taking = False
+    await feed.async_stop()
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     feed.taking = not unloaded
     if unloaded:

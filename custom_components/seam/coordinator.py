@@ -43,6 +43,7 @@ from .translate import auth_error, read_error
 if TYPE_CHECKING:
     from .commands import Commands
     from .events.feed import EventFeed
+    from .events.history import History
     from .events.poller import EventPoller
     from .events.store import SeamStore
     from .push import Push
@@ -55,6 +56,7 @@ class SeamData:
     coordinator: SeamCoordinator
     commands: Commands
     feed: EventFeed
+    history: History
     poller: EventPoller
     store: SeamStore
     push: Push

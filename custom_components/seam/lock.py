@@ -3,16 +3,12 @@
 from typing import Any, override
 
 from homeassistant.components.lock import LockEntity, LockEntityDescription
-from homeassistant.const import EVENT_LOGBOOK_ENTRY
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import DOMAIN
 from .coordinator import Moving, SeamConfigEntry
 from .entity import SeamEntity, async_add_for_each_lock
-from .events.activity import Activity
 from .lock_state.snapshot import Actor
-from .logbook import sentence
 
 # Commands of many locks run side by side; the client shares their polling.
 PARALLEL_UPDATES = 0
@@ -66,36 +62,14 @@ class SeamLock(SeamEntity, LockEntity):
         actor = self.snapshot.actor
         return actor.changed_by if actor is not None else None
 
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Enter what happens to the lock in the logbook."""
-        await super().async_added_to_hass()
-        feed = self.coordinator.config_entry.runtime_data.feed
-        self.async_on_remove(feed.async_listen(self._device_id, self._async_log))
-
-    @callback
-    def _async_log(self, activity: Activity) -> None:
-        state = self.hass.states.get(self.entity_id)
-        self.hass.bus.async_fire(
-            EVENT_LOGBOOK_ENTRY,
-            {
-                # As people call it here.
-                "name": self.snapshot.device.name if state is None else state.name,
-                "message": sentence(activity),
-                "domain": DOMAIN,
-                "entity_id": self.entity_id,
-            },
-            context=activity.actor.context,
-        )
-
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
         actor = self.snapshot.actor
         if actor is not self._actor:
             self._actor = actor
-            if actor is not None and actor.context is not None:
-                self.async_set_context(actor.context)
+            if actor is not None:
+                self.async_set_context(actor.context or Context())
         super()._handle_coordinator_update()
 
     @override
