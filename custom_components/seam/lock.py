@@ -68,8 +68,8 @@ class SeamLock(SeamEntity, LockEntity):
         actor = self.snapshot.actor
         if actor is not self._actor:
             self._actor = actor
-            if actor is not None:
-                self.async_set_context(actor.context or Context())
+            # A fresh one, so that nothing is put down to whoever pressed last.
+            self.async_set_context((actor and actor.context) or Context())
         super()._handle_coordinator_update()
 
     @override
