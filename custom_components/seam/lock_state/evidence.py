@@ -34,6 +34,8 @@ TURN = 45.0
 # once in a hundred thousand times.
 PROMPT = 4
 PROMPT_WITHIN = 3.0
+# A command that succeeded so soon after an event "unlocked" is what it told of.
+SAME_UNLOCK = 30.0
 # An unlock event heard later than this is old news and disputes nothing.
 LATE = 300.0
 # How long an accepted lock command keeps a lock worth reading again.
@@ -253,7 +255,8 @@ class Evidence:
             at: when it ended, not after `heard_at`.
             heard_at: when we heard of it.
         """
-        return self.with_drawn(at, heard_at, at, confirmed=False)
+        told = 0.0 <= at - self.unlocked_at <= SAME_UNLOCK
+        return self.with_drawn(at, heard_at, at, confirmed=told)
 
     def with_silence(self, locked: bool, *, sent_at: float, until: float) -> Evidence:
         """Add a command of which nobody knows whether it acted.
