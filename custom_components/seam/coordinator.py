@@ -1,6 +1,5 @@
 """Reads all locks of a workspace with one list; tells just those that changed."""
 
-import asyncio
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 import time
@@ -23,6 +22,7 @@ from .api import (
 )
 from .const import DOMAIN, LOGGER
 from .events.store import SeamStore
+from .events_wanted import EventsWanted
 from .exceptions import auth_error, read_error
 from .listeners import notify
 from .lock_state.evidence import Evidence, Verdict
@@ -31,9 +31,12 @@ from .lock_state.snapshot import LockSnapshot, Move, Moving
 from .lock_state.states import Change, LockStates
 
 # How often the list of devices is read, for each page of it: requests an hour
-# stay the same however many locks there are. docs/performance.md has the curve
-# from which the first one was chosen.
-READ_INTERVAL = timedelta(seconds=20)
+# stay the same however many locks there are. Events are listed right before, so
+# that a movement is told by whoever knows more of it. docs/performance.md has the
+# curve from which it was chosen.
+READ_INTERVAL = timedelta(seconds=24)
+# How long a reading waits for the events before it, in seconds.
+EVENTS_FIRST = 1.0
 # The same while push is alive, but a lock may move without an event.
 READ_INTERVAL_UNSURE = timedelta(seconds=60)
 # The same while every movement is pushed.
@@ -70,7 +73,7 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         *,
         store: SeamStore,
         push_is_alive: Callable[[], bool],
-        events_wanted: asyncio.Event,
+        events_wanted: EventsWanted,
     ) -> None:
         """Start with what a restart has left.
 
@@ -128,6 +131,8 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
 
     @override
     async def _async_update_data(self) -> dict[str, LockSnapshot]:
+        if self.data and not self._push_is_alive():
+            await self._events_wanted.async_list_first(EVENTS_FIRST)
         try:
             reading = await self._async_list()
         except ConfigEntryAuthFailed:
@@ -140,7 +145,8 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
             self.update_interval = READ_INTERVAL_IN_OUTAGE * self.pages
             raise read_error(err) from err
         self._end_reauth()
-        self.pages = max(reading.pages, 1)
+        if reading.complete:
+            self.pages = reading.pages
         self._take_in(reading)
         self.async_update_pace()
         return self.data

@@ -245,8 +245,8 @@ class LockStates:
             and verdict.locked is not None
             and move.locked is not verdict.locked
         ):
-            # It was moved since, by nobody knows whom.
-            move = Move(verdict.locked, max(move.at, verdict.proven_at or 0.0), None)
+            # It was moved since, by nobody knows whom; an event may yet tell.
+            move = Move(verdict.locked, move.at, None)
             self._moves[device_id] = move
         return move
 
