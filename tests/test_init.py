@@ -17,6 +17,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.seam.const import DOMAIN
 from tests.harness import Harness
+from tests.push.helpers import House
 from tests.seam_sandbox import ABSENT, SeamSandbox
 from tests.seam_sandbox.catalogue import MODELS, Plan
 
@@ -274,10 +275,7 @@ async def test_an_idle_day_with_push_says_nothing(
             internal_url=str(client.make_url("")).rstrip("/")
         )
         await harness.set_up()
-        for _ in range(50):
-            if harness.workspace_state("sensor", "push").state == "working":
-                break
-            await harness.settle()
+        await House(harness, client).proven()
         for hour in range(24):
             door = doors[hour % len(doors)]
             if hour % 6 == 0:

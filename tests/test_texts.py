@@ -40,12 +40,15 @@ def tree(name: str) -> ast.Module:
 
 
 def module(name: str) -> ModuleType:
-    if name == "__init__":
-        return import_module("custom_components.seam")
-    return import_module(f"custom_components.seam.{name}")
+    path = ["custom_components", "seam", *name.split("/")]
+    return import_module(".".join(path).removesuffix(".__init__"))
 
 
-MODULES = sorted(path.stem for path in PRODUCT.glob("*.py"))
+MODULES = sorted(
+    str(path.relative_to(PRODUCT).with_suffix(""))
+    for path in PRODUCT.rglob("*.py")
+    if path.parent.name != "api"
+)
 
 
 def calls(name: str, *called: str) -> Iterator[ast.Call]:
@@ -217,6 +220,7 @@ SCHEMA = vol.Schema(
         vol.Optional("selector"): {key: {vol.Required("options"): {key: text}}},
         vol.Optional("system_health"): {vol.Required("info"): {key: text}},
         vol.Optional("device"): {key: {vol.Required("name"): text}},
+        vol.Optional("common"): {key: text},
     }
 )
 
@@ -539,6 +543,20 @@ def test_issues() -> None:
                 for said in TEXTS["issues"][one].values():
                     assert placeholders(said) <= told
     assert used == set(TEXTS["issues"])
+
+
+def test_notices() -> None:
+    """What a notice says stands in the texts, and nothing there is in vain."""
+    used: set[str] = set()
+    for name in MODULES:
+        for call in calls(name, "say"):
+            keys, certain = may_be(call.args[0], name)
+            assert certain
+            used |= keys
+            given = {str(one.arg) for one in call.keywords}
+            for one in keys:
+                assert placeholders(TEXTS["common"][one]) == given
+    assert used == set(TEXTS["common"])
 
 
 # -- words

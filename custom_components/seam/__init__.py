@@ -8,9 +8,10 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from .api import DEFAULT_ENDPOINT, SeamClient
-from .commands import Commands
-from .const import CONF_ENDPOINT, CONF_NAMES_IN_HISTORY, CONF_WORKSPACE_ID, DOMAIN
-from .coordinator import SeamConfigEntry, SeamCoordinator, SeamData
+from .const import CONF_ENDPOINT, CONF_WORKSPACE_ID, DOMAIN
+from .coordinator import SeamCoordinator
+from .data import SeamConfigEntry, SeamData, records_names
+from .entity import async_follow_names
 from .events.actors import Actors
 from .events.feed import EventFeed
 from .events.history import History
@@ -18,7 +19,9 @@ from .events.interpreter import Interpreter
 from .events.narrator import Narrator
 from .events.poller import EventPoller
 from .events.store import SeamStore, async_remove_store
-from .push import Push, async_remove_push
+from .lock_state.attempt_poller import AttemptPoller
+from .lock_state.commands import Commands
+from .push import Push, PushHealth, async_remove_push
 
 PLATFORMS = (
     Platform.BINARY_SENSOR,
@@ -44,31 +47,45 @@ async def async_setup_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool
     events_wanted = asyncio.Event()
     store = SeamStore(hass, entry.entry_id)
     await store.async_load()
-    coordinator = SeamCoordinator(hass, entry, client, events_wanted)
+    health = PushHealth(hass, entry, client, events_wanted)
+    coordinator = SeamCoordinator(
+        hass,
+        entry,
+        client,
+        store=store,
+        push_is_alive=health.is_alive,
+        events_wanted=events_wanted,
+    )
     await coordinator.async_config_entry_first_refresh()
 
-    actors = Actors(
-        hass,
-        client,
-        store,
-        names_in_history=entry.options.get(CONF_NAMES_IN_HISTORY, True),
-    )
-    commands = Commands(hass, entry, coordinator, actors, events_wanted)
+    actors = Actors(hass, client, store, names_in_history=records_names(entry))
     history = History(hass, client, store)
-    interpreter = Interpreter(coordinator, commands)
-    narrator = Narrator(
-        hass, entry, client, actors=actors, history=history, interpreter=interpreter
+    commands = Commands(
+        hass,
+        entry,
+        coordinator,
+        poller=AttemptPoller(hass, entry, client, health.is_alive),
+        actors=actors,
+        events_wanted=events_wanted,
+        report_unconfirmed=history.async_report_unconfirmed,
     )
+    interpreter = Interpreter(client, coordinator, commands)
     feed = EventFeed(
         hass,
         entry,
         client,
         coordinator=coordinator,
         interpreter=interpreter,
-        narrator=narrator,
+        narrator=Narrator(
+            hass,
+            entry,
+            client,
+            actors=actors,
+            history=history,
+            interpreter=interpreter,
+        ),
         store=store,
     )
-    push = Push(hass, entry, coordinator, feed, events_wanted)
     poller = EventPoller(
         hass,
         entry,
@@ -76,19 +93,30 @@ async def async_setup_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool
         coordinator=coordinator,
         feed=feed,
         store=store,
-        health=push,
+        health=health,
         events_wanted=events_wanted,
     )
-    entry.runtime_data = SeamData(
-        coordinator, commands, feed, history, poller, store, push
+    push = Push.create(
+        hass,
+        entry,
+        client,
+        health,
+        events_wanted,
+        take=feed.async_take_pushed,
+        gap=lambda: poller.gap,
     )
-    commands.push_is_alive = push.is_alive
+    entry.runtime_data = SeamData(
+        client, coordinator, commands, feed, history, poller, store, push
+    )
 
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     # Keeps the readings going in a workspace that has no lock yet.
-    entry.async_on_unload(coordinator.async_add_listener(lambda: None))
+    entry.async_on_unload(coordinator.async_add_listener(lambda: None, object()))
+    entry.async_on_unload(health.async_listen(coordinator.async_update_pace))
+    entry.async_on_unload(commands.async_start())
     entry.async_on_unload(actors.async_listen())
-    push.async_start(poller.gap)
+    async_follow_names(hass, entry, coordinator)
+    push.async_start()
     poller.async_begin()
     return True
 

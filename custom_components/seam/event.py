@@ -15,10 +15,11 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .coordinator import LockSnapshot, SeamConfigEntry
+from .data import SeamConfigEntry
 from .entity import SeamEntity, async_add_for_each_lock
 from .events.activity import Activity
 from .events.types import ACTIVITIES, RING
+from .lock_state.snapshot import LockSnapshot
 
 PARALLEL_UPDATES = 0
 

@@ -59,7 +59,7 @@ async def lateness(
     client: SeamClient, pressed: list[Pressed]
 ) -> dict[float, list[float]]:
     """Return how many seconds after its bolt had moved each command ended."""
-    events = await client.list_events(0, time.time() + 60)
+    events = (await client.list_events(0, time.time() + 60)).events
     late: dict[float, list[float]] = {seconds: [] for seconds in SECONDS}
     for one in pressed:
         (moved_at,) = (

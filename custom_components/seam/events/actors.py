@@ -172,6 +172,10 @@ class Actors:
         if self._names_in_history:
             self._store.async_save_soon(SAVE_DELAY)
 
+    def is_our_attempt(self, action_attempt_id: str) -> bool:
+        """Return whether an attempt is one of our commands that got an answer."""
+        return action_attempt_id in self._commands
+
     def is_settled(self, event: Event) -> bool:
         """Return whether waiting would tell no more of who caused an event."""
         if not self._names_in_history:

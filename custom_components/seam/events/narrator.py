@@ -9,7 +9,7 @@ from homeassistant.core import Context, HomeAssistant, callback
 
 from ..api import ActionAttempt, Event, SeamClient, SeamError
 from ..const import DOMAIN, LOGGER
-from ..known import speaks_of_jam
+from ..lock_state.evidence import speaks_of_jam
 from ..lock_state.snapshot import Actor
 from .activity import Activity
 from .actors import Actors

@@ -149,7 +149,10 @@ class EventPoller:
                 await self._coordinator.async_request_refresh()
             return SHORTEST_PACE if more else 0.0
         self._failed += 1
-        return min(PACE_WITHOUT_PUSH * self._failed, LONGEST_OUTAGE_PAUSE)
+        # Never more requests than without the outage.
+        return max(
+            min(PACE_WITHOUT_PUSH * self._failed, LONGEST_OUTAGE_PAUSE), self._pace()
+        )
 
     async def _async_wait(self) -> None:
         """Wait until it is time to list again, or until somebody wants it."""
@@ -202,14 +205,14 @@ class EventPoller:
             The events, and until when all are among them.
         """
         try:
-            events = await self._client.list_events(since, until, self._types)
+            listed = await self._client.list_events(since, until, self._types)
         except SeamInputError as err:
             if not self._types or not _is_about_types(err):
                 raise
             # A server that does not know one of our types: take them all.
             self._types = frozenset()
-            events = await self._client.list_events(since, until)
-        return events, until
+            listed = await self._client.list_events(since, until)
+        return listed.events, listed.complete_until
 
     def _move_cursor(self, events: tuple[Event, ...], latest: float) -> None:
         """Begin the next list where this one ends."""

@@ -1,1 +1,1 @@
-"""What is known of a lock, and what moves it."""
+"""What is known of each lock, and the commands that change it."""

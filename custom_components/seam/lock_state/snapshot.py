@@ -1,8 +1,20 @@
-"""What entities show of one lock."""
+"""What entities show of one lock, made from its device, evidence and command."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from homeassistant.core import Context
+
+from ..api import Device
+from ..api.quirks import UNREACHABLE_ERRORS
+from .evidence import Evidence, Verdict
+
+
+class Moving(StrEnum):
+    """What a command in flight is doing to the bolt."""
+
+    LOCKING = "locking"
+    UNLOCKING = "unlocking"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +47,78 @@ class Move:
 
     Attributes:
         locked: where to.
-        at: in seconds since the epoch, by Seam's clock.
-        actor: who.
+        at: by Seam's clock, in seconds since the epoch.
+        actor: who; None once it was moved again by nobody knows whom.
     """
 
     locked: bool
     at: float
-    actor: Actor
+    actor: Actor | None
+
+
+@dataclass(frozen=True, slots=True)
+class LockSnapshot:
+    """All that entities show of one lock; equal when nothing visible changed.
+
+    Attributes:
+        device: the newest reading of it.
+        available: what it says can be relied on.
+        listed: Seam still lists it.
+        in_touch: Seam itself has been read lately.
+        locked: True only from proof; None is unknown.
+        assumed: a command was accepted, and nobody has confirmed it.
+        jammed: the last command ended in a jam.
+        lock_failed: locking failed, and nothing has proven locked since.
+        moving: the command in flight, or None.
+        actor: who brought the bolt to where it is, None when not told.
+    """
+
+    device: Device
+    available: bool
+    listed: bool
+    in_touch: bool
+    locked: bool | None
+    assumed: bool
+    jammed: bool
+    lock_failed: bool
+    moving: Moving | None
+    actor: Actor | None
+
+
+def is_reachable(device: Device) -> bool:
+    """Return whether what the device says can be relied on."""
+    return device.online is not False and not any(
+        problem.code in UNREACHABLE_ERRORS for problem in device.errors
+    )
+
+
+def newer_move(old: Move | None, new: Move) -> Move:
+    """Return the later of two moves."""
+    return new if old is None or new.at >= old.at else old
+
+
+def make_snapshot(
+    device: Device,
+    evidence: Evidence,
+    verdict: Verdict,
+    *,
+    move: Move | None,
+    moving: Moving | None,
+    listed: bool,
+    in_touch: bool,
+) -> LockSnapshot:
+    """Return what to show of a lock."""
+    # While a command runs, the one who moved it before is no news.
+    shows_actor = move is not None and moving is None and move.locked is verdict.locked
+    return LockSnapshot(
+        device=device,
+        available=in_touch and listed and is_reachable(device),
+        listed=listed,
+        in_touch=in_touch,
+        locked=verdict.locked,
+        assumed=verdict.assumed,
+        jammed=evidence.is_jammed,
+        lock_failed=evidence.lock_failed,
+        moving=moving,
+        actor=move.actor if move is not None and shows_actor else None,
+    )

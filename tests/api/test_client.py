@@ -1,7 +1,6 @@
 """What the client sends, and what it makes of good answers."""
 
 from collections.abc import Awaitable, Callable
-import logging
 from typing import Any
 
 from aiohttp import ClientSession, web
@@ -16,23 +15,7 @@ from custom_components.seam.api import (
     Workspace,
 )
 
-from .conftest import KEY, ScriptedSeam, Waits, fail, ok, raw
-
-
-def device(device_id: str, **more: object) -> dict[str, object]:
-    return {"device_id": device_id, "device_type": "yale_lock", **more}
-
-
-def page(cursor: str | None, *devices: object, more: bool | None = None) -> Any:
-    return ok(
-        devices=list(devices),
-        pagination={
-            "next_page_cursor": cursor,
-            "has_next_page": cursor is not None if more is None else more,
-            "next_page_url": None,
-        },
-    )
-
+from .conftest import KEY, ScriptedSeam, Waits, ok, raw
 
 WORKSPACE = {"workspace_id": "w1", "name": "Home", "is_sandbox": True}
 ATTEMPT = {"action_attempt_id": "a1", "status": "pending", "result": None}
@@ -76,7 +59,7 @@ ENDPOINTS: list[Endpoint] = [
         lambda client: client.get_device("d1"),
         "/devices/get",
         {"device_id": "d1"},
-        {"device": device("d1")},
+        {"device": {"device_id": "d1"}},
     ),
     (
         lambda client: client.lock_door("d1"),
@@ -100,6 +83,12 @@ ENDPOINTS: list[Endpoint] = [
         lambda client: client.list_action_attempts({"a1": None}),
         "/action_attempts/list",
         {"action_attempt_ids": ["a1"]},
+        {"action_attempts": [ATTEMPT]},
+    ),
+    (
+        lambda client: client.list_action_attempts(device_id="d1"),
+        "/action_attempts/list",
+        {"device_id": "d1"},
         {"action_attempts": [ATTEMPT]},
     ),
     (
@@ -197,126 +186,6 @@ async def test_an_access_token_names_its_workspace(
     assert seam.paths == ["/workspaces/get"]
 
 
-# -- pages
-
-
-async def test_all_pages_are_read_with_the_same_question(
-    seam: ScriptedSeam, client: SeamClient
-) -> None:
-    seam.then(
-        page("p2", device("1"), device("2")),
-        page("p3", device("3")),
-        page(None, device("4")),
-    )
-    answer = await client.list_devices(["1", "2", "3", "4"])
-    assert [found.device_id for found in answer.devices] == ["1", "2", "3", "4"]
-    assert (answer.pages, answer.skipped) == (3, 0)
-    same = {"limit": 500, "device_ids": ["1", "2", "3", "4"]}
-    assert [asked.body for asked in seam.asked] == [
-        same,
-        {**same, "page_cursor": "p2"},
-        {**same, "page_cursor": "p3"},
-    ]
-
-
-async def test_a_repeated_cursor_ends_the_list(
-    seam: ScriptedSeam, client: SeamClient
-) -> None:
-    seam.then(page("p2", device("1")), page("p3", device("2")), page("p2", device("3")))
-    answer = await client.list_devices()
-    assert [found.device_id for found in answer.devices] == ["1", "2", "3"]
-    assert answer.pages == 3
-
-
-@pytest.mark.parametrize(
-    "pagination",
-    [
-        None,
-        [],
-        {},
-        {"next_page_cursor": None, "has_next_page": True},
-        {"next_page_cursor": "p2", "has_next_page": False},
-        {"next_page_cursor": 2, "has_next_page": True},
-    ],
-)
-async def test_no_next_page(
-    seam: ScriptedSeam, client: SeamClient, pagination: object
-) -> None:
-    seam.then(ok(devices=[device("1")], pagination=pagination))
-    assert (await client.list_devices()).pages == 1
-
-
-async def test_a_page_that_fails_fails_the_list(
-    seam: ScriptedSeam, client: SeamClient
-) -> None:
-    """Half a list would make the other half look removed."""
-    seam.then(page("p2", device("1")), ok(nothing=[]))
-    with pytest.raises(SeamResponseError):
-        await client.list_devices()
-
-
-async def test_a_page_is_asked_for_again_on_its_own(
-    seam: ScriptedSeam, client: SeamClient
-) -> None:
-    seam.then(page("p2", device("1")), fail(503), page(None, device("2")))
-    assert len((await client.list_devices()).devices) == 2
-    assert [asked.body.get("page_cursor") for asked in seam.asked] == [None, "p2", "p2"]
-
-
-@pytest.mark.parametrize("broken", [None, 7, "x", [], {}, {"device_id": 5}, True])
-async def test_one_bad_device_hides_no_other(
-    seam: ScriptedSeam,
-    client: SeamClient,
-    caplog: pytest.LogCaptureFixture,
-    broken: object,
-) -> None:
-    caplog.set_level(logging.DEBUG, "custom_components.seam")
-    seam.then(page(None, device("1"), broken, broken, device("2")))
-    answer = await client.list_devices()
-    assert [found.device_id for found in answer.devices] == ["1", "2"]
-    assert answer.skipped == 2
-    logged = [
-        record.getMessage()
-        for record in caplog.records
-        if record.name.startswith("custom_components.seam")
-    ]
-    assert logged == ["Skipped 2 unreadable Device entries"]
-
-
-async def test_a_list_is_read_anew_each_time(
-    seam: ScriptedSeam, client: SeamClient
-) -> None:
-    """Those that are as they were are not parsed again; no other is."""
-    deep: list[object] = []
-    for _ in range(300):
-        deep = [deep]
-    lists: list[list[Any]] = [
-        [device("1", display_name="A"), device("2", display_name="B")],
-        [device("1", display_name="A"), device("2", display_name="C")],
-        [device("0"), None, device("2", display_name="B"), device("1", deep=deep)],
-        [device("2", display_name="B"), device("1", deep=deep, display_name="D")],
-    ]
-    seam.then(*(page(None, *devices) for devices in lists))
-    found = [(await client.list_devices()).devices for _ in lists]
-    assert [[(one.device_id, one.name) for one in devices] for devices in found] == [
-        [("1", "A"), ("2", "B")],
-        [("1", "A"), ("2", "C")],
-        [("0", "0"), ("2", "B"), ("1", "1")],
-        [("2", "B"), ("1", "D")],
-    ]
-    assert found[1][0] is found[0][0]
-
-    # Some alone are no list to hold the next one against.
-    seam.then(
-        page(None, device("1", display_name="E")),
-        page(None, device("2", display_name="B")),
-    )
-    (some,) = (await client.list_devices(["1"])).devices
-    (last,) = (await client.list_devices()).devices
-    assert (some.name, last.name) == ("E", "B")
-    assert last is found[3][0]
-
-
 # -- what is made of the other answers
 
 
@@ -335,6 +204,14 @@ async def test_attempts(seam: ScriptedSeam, client: SeamClient) -> None:
         AttemptStatus.PENDING,
         AttemptStatus.UNKNOWN,
     ]
+
+
+async def test_no_attempts_are_asked_for_without_a_question(
+    seam: ScriptedSeam, client: SeamClient
+) -> None:
+    assert await client.list_action_attempts() == ()
+    assert await client.list_action_attempts(iter(())) == ()
+    assert seam.asked == []
 
 
 async def test_the_webhooks_secret_is_not_printed(
@@ -366,7 +243,7 @@ async def test_a_pin_is_never_kept(seam: ScriptedSeam, client: SeamClient) -> No
     )
     code = await client.get_access_code("c1")
     assert code == AccessCode("c1", "Alice")
-    (event,) = await client.list_events(0, 1)
+    (event,) = (await client.list_events(0, 1)).events
     assert "424242" not in f"{code!r} {event!r}"
 
 

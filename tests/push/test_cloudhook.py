@@ -1,8 +1,9 @@
 """Push through Home Assistant Cloud: it comes, goes, and gives other addresses."""
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any, override
-from unittest.mock import AsyncMock
+from unittest.mock import AsyncMock, patch
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -25,7 +26,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.seam.const import CONF_CLOUDHOOK_URL, CONF_PUSH
 from custom_components.seam.diagnostics import async_get_config_entry_diagnostics
 from tests.harness import Harness
-from tests.test_push import ATTACKS, CREATE, EVENTS, House, open_house, our_log
+from tests.push.helpers import ATTACKS, CREATE, EVENTS, House, open_house, our_log
 
 
 class _Hooks(Cloudhooks):
@@ -237,6 +238,17 @@ async def test_a_cloud_that_is_lost_and_comes_back(pushed: House, cloud: Cloud) 
     assert await is_live(pushed)
 
 
+async def test_a_cloud_that_is_lost_before_the_first_event(
+    house: House, cloud: Cloud
+) -> None:
+    await house.harness.set_up()
+    await house.tested()
+    assert house.push == "reachable"
+    cloud.connect(connected=False)
+    await house.harness.settle()
+    assert house.push == "unproven"
+
+
 async def test_an_address_that_was_deleted_is_made_anew(
     pushed: House, cloud: Cloud
 ) -> None:
@@ -305,6 +317,35 @@ async def test_the_address_goes_with_the_entry(
     assert not cloud.client.cloudhooks
     assert not pushed.sandbox.webhooks.all
     assert our_log(caplog, 20) == []
+
+
+async def test_a_webhook_at_a_former_address_is_not_forgotten(
+    house: House, cloud: Cloud
+) -> None:
+    """It was being made when the power went, and the cloud gives another address."""
+    harness, sandbox = house.harness, house.sandbox
+    sandbox.faults.add("http_hang", path=CREATE, times=1)
+    await harness.set_up()
+    await harness.advance(2)
+    in_the_middle = dict(harness.entry.data)
+    await harness.unload()
+    await harness.advance(60)
+    former = in_the_middle[CONF_CLOUDHOOK_URL]
+    sandbox.webhooks.create(sandbox.workspace_id, former, ["*"])
+    house.hass.config_entries.async_update_entry(harness.entry, data=in_the_middle)
+    await cloud.cloudhooks.async_delete(house.webhook_id)
+    await harness.set_up()
+    await house.proven()
+    assert house.registered.url != former
+
+
+async def test_a_cloud_that_hangs_does_not_hold_up_the_removal(
+    pushed: House, cloud: Cloud
+) -> None:
+    never = asyncio.get_running_loop().create_future()
+    with patch.object(cloud.cloudhooks, "async_delete", lambda _: never):
+        await pushed.remove()
+    assert not pushed.hass.config_entries.async_entries("seam")
 
 
 @pytest.mark.parametrize("trouble", ["deleted", "gone", "unloaded"])

@@ -3,17 +3,20 @@
 The cloud is large, so it is only imported where it has been loaded anyway.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
-from .const import LOGGER
+from ..const import LOGGER
 
 if TYPE_CHECKING:
     from homeassistant.components import cloud
 
 CLOUD = "cloud"
+# How long the removal of an entry waits for the cloud, in seconds.
+DELETE_TIMEOUT = 5.0
 
 
 def _is_loaded(hass: HomeAssistant) -> bool:
@@ -58,7 +61,8 @@ async def async_delete(hass: HomeAssistant, webhook_id: str) -> None:
     from homeassistant.components import cloud  # noqa: PLC0415 - see above
 
     try:
-        await cloud.async_delete_cloudhook(hass, webhook_id)
+        async with asyncio.timeout(DELETE_TIMEOUT):
+            await cloud.async_delete_cloudhook(hass, webhook_id)
     except _troubles() as err:
         # Nothing can call the address any more; and its text may hold it.
         LOGGER.debug("The cloud's webhook was not removed: %s", type(err).__name__)

@@ -16,7 +16,7 @@ from custom_components.seam.api import (
     SeamResponseError,
     SeamServerError,
     SeamTimeoutError,
-    client as client_module,
+    transport as transport_module,
 )
 
 from .conftest import Answer, ScriptedSeam, Waits, fail, ok, raw, reset
@@ -117,7 +117,7 @@ async def test_a_read_is_cut_off_at_its_deadline(
     seam: ScriptedSeam, client: SeamClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second try began in time, but would not end in time."""
-    monkeypatch.setattr(client_module, "READ_DEADLINE", 0.8)
+    monkeypatch.setattr(transport_module, "READ_DEADLINE", 0.8)
     seam.then(fail(503), seam.hang)
     with pytest.raises(SeamTimeoutError):
         await client.get_workspace()
@@ -127,7 +127,7 @@ async def test_a_read_is_cut_off_at_its_deadline(
 async def test_a_timeout_is_asked_again(
     seam: ScriptedSeam, client: SeamClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_module, "TIMEOUT", aiohttp.ClientTimeout(total=0.3))
+    monkeypatch.setattr(transport_module, "TIMEOUT", aiohttp.ClientTimeout(total=0.3))
     seam.then(seam.hang, GOOD)
     assert (await client.get_workspace()).workspace_id == "w1"
 
@@ -161,7 +161,7 @@ async def test_a_command_is_sent_once(
 async def test_a_command_that_hangs_is_sent_once(
     seam: ScriptedSeam, client: SeamClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_module, "TIMEOUT", aiohttp.ClientTimeout(total=0.2))
+    monkeypatch.setattr(transport_module, "TIMEOUT", aiohttp.ClientTimeout(total=0.2))
     seam.then(seam.hang)
     with pytest.raises(SeamTimeoutError):
         await client.unlock_door("d1")
@@ -177,3 +177,72 @@ async def test_a_command_on_a_connection_that_was_closed_is_sent_once(
     with pytest.raises(SeamConnectionError):
         await client.unlock_door("d1")
     assert seam.paths == ["/workspaces/get", "/locks/unlock_door"]
+
+
+# -- an outage
+
+
+@pytest.mark.parametrize("bad", [fail(500), fail(429), reset])
+async def test_in_an_outage_each_read_is_asked_once(
+    seam: ScriptedSeam, client: SeamClient, waits: Waits, bad: Answer
+) -> None:
+    """Only the first one that failed was worth another try."""
+    seam.always = bad
+    for asked in (3, 4, 5):
+        with pytest.raises(SeamError):
+            await client.get_workspace()
+        assert len(seam.asked) == asked
+    seam.always = GOOD
+    await client.get_workspace()
+    waits.seconds.clear()
+    seam.then(bad, GOOD)
+    await client.get_workspace()
+    assert len(waits.seconds) == 1
+
+
+async def test_an_outage_of_one_path_is_no_other_s(
+    seam: ScriptedSeam, client: SeamClient
+) -> None:
+    """And an answer of another path does not end it."""
+    seam.then(*[fail(503)] * 3)
+    with pytest.raises(SeamServerError):
+        await client.list_devices()
+    seam.then(fail(503), GOOD)
+    await client.get_workspace()
+    seam.then(fail(503))
+    with pytest.raises(SeamServerError):
+        await client.list_devices()
+    assert seam.paths.count("/devices/list") == 4
+
+
+@pytest.mark.parametrize(
+    ("bad", "over"),
+    [
+        (fail(404), True),
+        (fail(401), True),
+        (raw("<html>"), False),
+        (raw("<html>", status=403), False),
+    ],
+)
+async def test_who_ends_an_outage(
+    seam: ScriptedSeam, client: SeamClient, bad: Answer, over: bool
+) -> None:
+    """Seam itself, also when it refuses; nobody on the way."""
+    seam.then(*[fail(503)] * 3, bad)
+    for _ in range(2):
+        with pytest.raises(SeamError):
+            await client.get_workspace()
+    seam.then(*[fail(503)] * (3 if over else 1))
+    with pytest.raises(SeamServerError):
+        await client.get_workspace()
+
+
+async def test_a_read_that_ran_out_of_time_failed_too(
+    seam: ScriptedSeam, client: SeamClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport_module, "READ_DEADLINE", 0.3)
+    seam.then(seam.hang, fail(503))
+    for kind in (SeamTimeoutError, SeamServerError):
+        with pytest.raises(kind):
+            await client.get_workspace()
+    assert len(seam.asked) == 2

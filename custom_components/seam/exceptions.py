@@ -42,9 +42,8 @@ def read_error(err: SeamError) -> UpdateFailed:
         return UpdateFailed(
             translation_domain=DOMAIN,
             translation_key="read_rate_limited",
+            # The coordinator's own tick goes on; it stays away from Seam.
             translation_placeholders={"seconds": _wait(err)},
-            # The coordinator counts from the last full second.
-            retry_after=None if err.retry_after is None else err.retry_after + 1,
         )
     return UpdateFailed(
         translation_domain=DOMAIN,
@@ -62,19 +61,30 @@ def auth_error(err: SeamCredentialsError) -> ConfigEntryAuthFailed:
     )
 
 
+def outcome_error(
+    why: str, name: str, *, lock: bool, **placeholders: str
+) -> HomeAssistantError:
+    """Return what the caller of a command gets.
+
+    Args:
+        why: the end of a translation key, such as `failed` or `unconfirmed`.
+        name: of the lock.
+        lock: what the command wanted.
+        placeholders: of the translation.
+    """
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key=f"{'lock' if lock else 'unlock'}_{why}",
+        translation_placeholders={"name": name, **placeholders},
+    )
+
+
 def command_error(err: SeamError, name: str, *, lock: bool) -> HomeAssistantError:
     """Turn a command that Seam did not take into an error for the caller."""
     if isinstance(err, SeamRateLimitError):
-        return HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="lock_rate_limited" if lock else "unlock_rate_limited",
-            translation_placeholders={"name": name, "seconds": _wait(err)},
-        )
-    return HomeAssistantError(
-        translation_domain=DOMAIN,
-        translation_key="lock_failed" if lock else "unlock_failed",
-        translation_placeholders={"name": name, "error": str(err)},
-    )
+        return outcome_error("rate_limited", name, lock=lock, seconds=_wait(err))
+    why = "uncertain" if isinstance(err, UNCERTAIN_ERRORS) else "failed"
+    return outcome_error(why, name, lock=lock, error=str(err))
 
 
 def push_error(key: str) -> HomeAssistantError:
