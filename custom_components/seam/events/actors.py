@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -85,7 +86,8 @@ class Actors:
         self._automations: OrderedDict[str, str] = OrderedDict()
         self._asks: dict[str, asyncio.Task[None]] = {}
         # Events that came before the answer to their command wait for it.
-        self._answers: dict[str, asyncio.Future[None]] = {}
+        self._sent_listeners: list[Callable[[str], None]] = []
+        self._answers: dict[str, list[asyncio.Future[None]]] = {}
         if names_in_history:
             self._restore(store.section("actors") or {})
         store.register("actors", self._as_stored)
@@ -152,13 +154,21 @@ class Actors:
         return self._hass.bus.async_listen(EVENT_AUTOMATION_TRIGGERED, triggered)
 
     @callback
+    def async_listen_sent(self, listener: Callable[[str], None]) -> CALLBACK_TYPE:
+        """Call back with the attempt of each command, once Seam has answered it."""
+        self._sent_listeners.append(listener)
+        return lambda: self._sent_listeners.remove(listener)
+
+    @callback
     def async_command_sent(self, action_attempt_id: str, context: Context) -> None:
         """Remember which context a command belongs to."""
         sent = _Sent(context, self._client.now())
         _remember(self._commands, action_attempt_id, sent)
-        answer = self._answers.get(action_attempt_id)
-        if answer is not None and not answer.done():
-            answer.set_result(None)
+        for answer in self._answers.pop(action_attempt_id, ()):
+            if not answer.done():
+                answer.set_result(None)
+        for listener in list(self._sent_listeners):
+            listener(action_attempt_id)
         if self._names_in_history:
             self._store.async_save_soon(SAVE_DELAY)
 
@@ -194,14 +204,16 @@ class Actors:
 
     async def _async_answer(self, action_attempt_id: str) -> None:
         """Wait until Seam has answered a command that may be ours."""
-        answer = self._answers.get(action_attempt_id)
-        if answer is None:
-            answer = self._hass.loop.create_future()
-            self._answers[action_attempt_id] = answer
+        answer = self._hass.loop.create_future()
+        self._answers.setdefault(action_attempt_id, []).append(answer)
         try:
-            await asyncio.shield(answer)
+            await answer
         finally:
-            self._answers.pop(action_attempt_id, None)
+            waiting = self._answers.get(action_attempt_id, [])
+            if answer in waiting:
+                waiting.remove(answer)
+            if not waiting:
+                self._answers.pop(action_attempt_id, None)
 
     async def _async_name(self, code: str) -> None:
         """Ask for a code's name; those who come meanwhile wait for the same answer."""

@@ -62,6 +62,7 @@ class Narrator:
         self._interpreter = interpreter
         # By device, in order.
         self._untold: dict[str, deque[_Untold]] = {}
+        entry.async_on_unload(actors.async_listen_sent(self._async_command_sent))
 
     def is_late(self, event: Event) -> bool:
         """Return whether an event is old news."""
@@ -122,6 +123,21 @@ class Narrator:
                 waiting.popleft()
         finally:
             del self._untold[device_id]
+
+    @callback
+    def _async_command_sent(self, action_attempt_id: str) -> None:
+        """Tell at once what only waited to hear that it was our own command.
+
+        So its name is there when the command ends, a moment later.
+        """
+        for device_id, waiting in list(self._untold.items()):
+            event = waiting[0].event
+            if event.action_attempt_id == action_attempt_id and not _is_failure(event):
+                self._entry.async_create_background_task(
+                    self._hass,
+                    self._async_tell(waiting[0], device_id, None),
+                    f"{DOMAIN} history",
+                )
 
     async def _async_tell(
         self, untold: _Untold, device_id: str, attempt: ActionAttempt | None
