@@ -156,9 +156,9 @@ def furnish(sandbox: SeamSandbox, house: House) -> list[Door]:
         sandbox.tune(
             door,
             command_seconds=round(dice.uniform(0.7, 3.0), 2),
-            # Every third door locks itself, and half of these tell of it.
+            # Every third door locks itself, and one in four of these in silence.
             auto_lock=0.0 if at % 3 else dice.choice((15.0, 30.0, 120.0)),
-            reports_auto_lock=at % 2 == 0,
+            reports_auto_lock=bool(at % 12),
         )
         if poll_seconds := BRANDS[brand].poll_seconds:
             # Not all at the same moment, and at none that our own pace meets.
