@@ -41,8 +41,10 @@ EVENTS_FIRST = 1.0
 READ_INTERVAL_UNSURE = timedelta(seconds=60)
 # The same while every movement is pushed.
 READ_INTERVAL_WITH_PUSH = timedelta(minutes=5)
-# While Seam cannot be read.
-READ_INTERVAL_IN_OUTAGE = timedelta(seconds=60)
+# While Seam cannot be read: soon after the first failure, then less often than
+# when all is well.
+READ_INTERVAL_AFTER_FAILURE = timedelta(seconds=60)
+READ_INTERVAL_IN_OUTAGE = timedelta(seconds=75)
 # Readings that events ask for come no closer together than this, in seconds.
 READ_COOLDOWN = 3.0
 # How long the last proof stands while Seam cannot be read, in seconds.
@@ -111,6 +113,7 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         self._last_reading = time.monotonic()
         self._good_until = self._last_reading + GRACE
         self._key_refused = False
+        self._in_outage = False
         self._cancel_check: CALLBACK_TYPE | None = None
 
     @override
@@ -140,8 +143,14 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
             raise
         except SeamError as err:
             self._set_touch(in_touch=time.monotonic() <= self._good_until)
-            self.update_interval = READ_INTERVAL_IN_OUTAGE * self.pages
+            self.update_interval = (
+                max(READ_INTERVAL_IN_OUTAGE * self.pages, self._pace())
+                if self._in_outage
+                else READ_INTERVAL_AFTER_FAILURE
+            )
+            self._in_outage = True
             raise read_error(err) from err
+        self._in_outage = False
         self._end_reauth()
         if reading.complete:
             self.pages = reading.pages
@@ -213,6 +222,21 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
     @callback
     def async_update_pace(self) -> None:
         """Read less often while every movement is pushed."""
+        interval = self._pace()
+        changed = interval != self.update_interval
+        self.update_interval = interval
+        # Where readings are rare, the next one still has its time of grace.
+        late = (interval - READ_INTERVAL).total_seconds()
+        self._good_until = self._last_reading + late + GRACE
+        if changed and self._unsub_refresh is not None:
+            # Counted from the last reading, or changes in quick turns would put
+            # the next one off for ever.
+            gone = timedelta(seconds=time.monotonic() - self._last_reading)
+            self.update_interval = max(interval - gone, timedelta(seconds=1))
+            self._schedule_refresh()
+            self.update_interval = interval
+
+    def _pace(self) -> timedelta:
         interval = READ_INTERVAL
         if self._push_is_alive():
             interval = (
@@ -220,14 +244,7 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
                 if self._states.may_move_unheard(time.monotonic())
                 else READ_INTERVAL_WITH_PUSH
             )
-        interval *= self.pages
-        changed = interval != self.update_interval
-        self.update_interval = interval
-        # Where readings are rare, the next one still has its time of grace.
-        late = (interval - READ_INTERVAL).total_seconds()
-        self._good_until = self._last_reading + late + GRACE
-        if changed and self._unsub_refresh is not None:
-            self._schedule_refresh()
+        return interval * self.pages
 
     @callback
     def _async_check_touch(self, _now: datetime) -> None:
