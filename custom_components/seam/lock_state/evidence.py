@@ -489,7 +489,10 @@ class Evidence:
             return self.prompt
         if begun_at <= ended_at + PROMPT_WITHIN:
             return self.prompt + 1
-        return self.prompt if begun_at <= ended_at + SETTLE else 0
+        if ended_at + SETTLE < begun_at <= ended_at + STALE:
+            # Its view is slow, or that unlock never acted and this is another one.
+            return PROMPT - 1 if self.prompt >= PROMPT else 0
+        return self.prompt
 
     def _in_doubt(self, verdict: Verdict) -> bool:
         """Return whether an unlock without an answer may have undone "locked"."""
