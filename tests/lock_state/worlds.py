@@ -39,7 +39,7 @@ the end of a command, an event heard, a start). It is the sum of:
 | always | 60 |
 | Seam's view follows | its lag |
 | Seam's view is polled, and no event told it of the last movement | its period |
-| the last movement was not told to us | the pace of lists: 20, 60 or 300 |
+| the last movement was not told to us, and no rereads had begun in the 10 s before it | the pace of lists: 20, 60 or 300 |
 
 or, counted from the last unlock that the client knows of, 11 minutes, the pace of
 lists and 60 s, if that is later and nothing can be known better: the bolt is
@@ -88,12 +88,22 @@ class Tuning:
         restarts: Home Assistant may restart.
         lost: commands may be without an answer.
         clock: how far our clock may be off at most.
+        polled: whether Seam only looks now and then; None: either.
+        push: whether events are pushed; None: either.
+        tells: what makes events; None: anything.
+        dropped: how likely an event never reaches us; None: any.
+        auto_lock: after how many seconds the door locks itself; None: any, or never.
     """
 
     lagging: bool = False
     restarts: bool = True
     lost: bool = True
     clock: float = 2.0
+    polled: bool | None = None
+    push: bool | None = None
+    tells: str | None = None
+    dropped: float | None = None
+    auto_lock: float | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -169,24 +179,27 @@ class World:
         choice, chance = rng.choice, rng.random
         self.period: float | None = None
         self.lag = choice((0.0, 0.0, 0.5, 3.0, 6.0, 9.0, 10.0))
-        if chance() < 0.5 and not tuning.lagging:
+        polled = chance() < 0.5 if tuning.polled is None else tuning.polled
+        if polled and not tuning.lagging:
             self.period = choice((60.0, 60.0, 61.0, 90.0, 150.0, 600.0))
         self.phase = rng.uniform(0.0, self.period or 1.0)
-        self.tells = (
-            choice(("remote", "unlocks", "all", "all"))
-            if tuning.lagging
-            else choice(("none", "none", "remote", "unlocks", "all"))
+        self.tells = tuning.tells or choice(
+            ("none", "none", "remote", "unlocks", "all")
         )
         self.behind = choice((5.0, 30.0, 90.0)) if chance() < 0.05 else 0.0
         self.event_lag = rng.uniform(0.0, SETTLE_SEAM)
         if tuning.lagging:
             self.lag = rng.uniform(20.0, 300.0)
         self.dropped = choice((0.0, 0.0, 0.3, 1.0))
+        if tuning.dropped is not None:
+            self.dropped = tuning.dropped
         self.late = choice((0.0, 0.0, 0.0, 0.5))
         self.confirms = choice((True, False, False))
         self.ids = chance() < 0.3
         self.seconds = choice((0.3, 0.3, 1.3, 4.0, 8.0, 20.0, 45.0))
-        self.auto_lock = choice((None, None, None, 3.0, 5.0, 15.0, 30.0))
+        self.auto_lock = tuning.auto_lock or choice(
+            (None, None, None, 3.0, 5.0, 15.0, 30.0)
+        )
         self.shows_auto_lock = chance() < 0.5
         self.auto_generation = 0
         self.thrown = chance() < 0.6
@@ -195,7 +208,7 @@ class World:
         self.fed: list[tuple[float, float, bool]] = []
 
         # -- the client
-        self.push = chance() < 0.5
+        self.push = chance() < 0.5 if tuning.push is None else tuning.push
         self.clock_error = rng.uniform(0.1, tuning.clock) if tuning.clock else 0.0
         self.skew = self.clock_error * choice((-1.0, rng.uniform(-1.0, 1.0), 1.0))
         self.evidence = rules.Evidence()
@@ -204,6 +217,9 @@ class World:
         self.up = True
         self.started_at = 0.0
         self.ladder = 0
+        self.ladder_at = NEVER
+        # The lock was disputed when it moved last, and rereads had just begun.
+        self.reread_on = False
         self.list_turn = 0
         self.pace = LIST_PACE
         self.unlocked_since = NEVER
@@ -288,8 +304,6 @@ class World:
 
     def move(self, thrown: bool, how: str, command: Command | None) -> None:
         """Move the bolt, or find it moved; tell of it."""
-        if self.tuning.lagging or how == "auto":
-            pass
         told_kind = self.tells == "all" or (
             how == "remote"
             if self.tells == "remote"
@@ -300,6 +314,9 @@ class World:
             self.moves.append((self.now, thrown))
             self.opened = None if thrown else self.now
             self.last_move = self.now
+            self.reread_on = (
+                self.verdict.disputed and self.now - self.ladder_at <= SETTLE_SEAM
+            )
             self.last_told = self.last_fed = False
             self.auto_generation += 1
             if not thrown and self.auto_lock is not None:
@@ -678,6 +695,7 @@ class World:
     def start_ladder(self) -> None:
         """Read again after each delay from now, while it is disputed."""
         self.ladder += 1
+        self.ladder_at = self.now
         self.later(REREAD_DELAYS[0], self.reread, self.ladder, 0)
 
     def reread(self, ladder: int, rung: int) -> None:
@@ -789,7 +807,7 @@ class World:
             bound += self.lag
         elif not self.last_fed:
             bound += self.period
-        if not self.last_told:
+        if not self.last_told and not (self.reread_on and self.period is None):
             bound += unheard
         if self.thrown and not self.is_knowable(pace):
             until = max(self.claimed_at, self.doubt_until, self.quiet_since)
