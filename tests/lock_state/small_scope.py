@@ -44,7 +44,9 @@ class State(NamedTuple):
         evidence: what the client knows.
         moves: when the bolt was moved, and to where, oldest first.
         proof_at: the newest time at which it was open that the client knows of.
-        seen_at: of which time Seam's view is; it never goes back.
+        seen_at: of which time Seam's view is, or when Seam looked last; it never
+            goes back.
+        shown_at: of which time the newest event is that the view was seen to show.
         fed: events that Seam has heard of, as (true time, position).
         unheard: those of them that may still reach the client.
         flights: commands that have not ended.
@@ -55,6 +57,7 @@ class State(NamedTuple):
     moves: tuple[tuple[float, bool], ...]
     proof_at: float = NEVER
     seen_at: float = NEVER
+    shown_at: float = NEVER
     fed: tuple[tuple[float, bool], ...] = ()
     unheard: tuple[tuple[float, bool], ...] = ()
     flights: tuple[Flight, ...] = ()
@@ -141,25 +144,27 @@ class Scope:
         """Return whether a look would change nothing that is ever seen."""
         return state.seen_at == NEVER and len(state.moves) == 1
 
-    def _view(self, state: State, seen_at: float, now: float) -> Iterator[bool]:
-        """Return what a polled view may show."""
-        shown, of = state.truth(seen_at), seen_at
+    def _views(self, state: State, now: float) -> dict[bool, float]:
+        """Return what a polled view may show, and of which time it then is."""
+        of = state.seen_at
+        shown = state.truth(of)
         for at, thrown in state.fed:
-            if at > of and now >= at + SETTLE_SEAM:
+            if at > of and (now >= at + SETTLE_SEAM or at <= state.shown_at):
                 shown, of = thrown, at
-        yield shown
+        views = {shown: of}
         for at, thrown in state.fed:
-            if at > of and now < at + SETTLE_SEAM and thrown is not shown:
-                yield thrown
-                return
+            if at > of:
+                views.setdefault(thrown, at)
+        return views
 
     def _readings(self, state: State, now: float) -> Iterator[State]:
         begun_at = now + self.skew
         if begun_at <= state.evidence.read_at:
             return
         if self.polled:
-            for locked in set(self._view(state, state.seen_at, now)):
-                yield self._read(state, locked, begun_at, now, state.seen_at)
+            for locked, of in self._views(state, now).items():
+                shown = state._replace(shown_at=max(of, state.shown_at))
+                yield self._read(shown, locked, begun_at, now, of)
             return
         # It shows any time of the last 10 s, but none before what it has shown.
         since = max(state.seen_at, now - SETTLE_SEAM)
@@ -178,12 +183,8 @@ class Scope:
         proof_at = state.proof_at
         opened = state.opened
         if opened is not None and not locked and now > opened + 2.0:
-            of = seen_at
-            for at, thrown in state.fed:
-                if at > of and not thrown:
-                    of = at
-            if of >= opened:
-                proof_at = max(proof_at, of)
+            if seen_at >= opened:
+                proof_at = max(proof_at, seen_at)
         return state._replace(
             evidence=state.evidence.with_reading(locked, begun_at), proof_at=proof_at
         )
@@ -223,9 +224,7 @@ class Scope:
                         proof_at=state.proof_at if flight.lock else now,
                     )
                 else:
-                    yield acted._replace(
-                        flights=(*rest, flight._replace(acted=now))
-                    )
+                    yield acted._replace(flights=(*rest, flight._replace(acted=now)))
             if not lost:
                 yield from self._ended(state, flight, rest, now)
 
@@ -288,7 +287,9 @@ class Result:
     ends: tuple[State, ...] = ()
 
 
-def follow(scope: Scope, *, is_lie: Callable[[State], bool] = lambda s: s.lies) -> Result:
+def follow(
+    scope: Scope, *, is_lie: Callable[[State], bool] = lambda s: s.lies
+) -> Result:
     """Follow every world of a scope."""
     result = Result()
     layer: dict[State, int] = {scope.start(): 1}

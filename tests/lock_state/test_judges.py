@@ -8,7 +8,7 @@ import pytest
 from custom_components.seam.lock_state import evidence as rules
 from custom_components.seam.lock_state.evidence import Evidence, Source, Verdict
 from tests.lock_state import worlds
-from tests.lock_state.worlds import Tuning, World
+from tests.lock_state.worlds import World
 
 type Break = Callable[[pytest.MonkeyPatch], None]
 
@@ -80,9 +80,7 @@ def forgets_unlock(patch: pytest.MonkeyPatch) -> None:
     stored = Evidence.as_stored
 
     def as_stored(self: Evidence) -> dict[str, Any]:
-        return {
-            key: kept for key, kept in stored(self).items() if key != "unlocked_at"
-        }
+        return {key: kept for key, kept in stored(self).items() if key != "unlocked_at"}
 
     patch.setattr(Evidence, "as_stored", as_stored)
 

@@ -269,7 +269,7 @@ class World:
             verdict = self.verdict
             self.log.append(
                 f"{self.now:8.2f} {'thrown' if self.thrown else 'OPEN  '} "
-                f"{str(verdict.locked):5} {'disputed' if verdict.disputed else '':8} "
+                f"{verdict.locked!s:5} {'disputed' if verdict.disputed else '':8} "
                 f"{text}"
             )
 
@@ -320,9 +320,7 @@ class World:
             self.last_told = self.last_fed = False
             self.auto_generation += 1
             if not thrown and self.auto_lock is not None:
-                self.at(
-                    self.now + self.auto_lock, self.relock, self.auto_generation
-                )
+                self.at(self.now + self.auto_lock, self.relock, self.auto_generation)
         elif how == "hand":
             return
         self.note(f"moved by {how}, {'told' if told_kind else 'silent'}")
@@ -384,7 +382,9 @@ class World:
         if not thrown:
             # Of one that a restart has left no event is remembered.
             self.claim(occurred, told=at > self.restored_at and not self.behind)
-        self.apply(self.evidence.with_event(thrown, at, clock), f"event {thrown} {at:.2f}")
+        self.apply(
+            self.evidence.with_event(thrown, at, clock), f"event {thrown} {at:.2f}"
+        )
         if (
             command is not None
             and self.ids
@@ -411,9 +411,7 @@ class World:
     def claim(self, when: float, *, told: bool = False) -> None:
         """Note that the client knows of an unlock that ended at a true time."""
         if when >= self.claimed_at - 2 * self.clock_error or not told:
-            self.claim_told = told or (
-                self.claim_told and when < self.claimed_at
-            )
+            self.claim_told = told or (self.claim_told and when < self.claimed_at)
             self.claimed_at = max(when, self.claimed_at)
 
     # -- other apps
@@ -484,7 +482,11 @@ class World:
         """Let a command move the bolt."""
         command.done = True
         self.move(command.lock, "remote", command)
-        if command.fate == "lost" and not command.lock and command.doubted_until > NEVER:
+        if (
+            command.fate == "lost"
+            and not command.lock
+            and command.doubted_until > NEVER
+        ):
             self.proof_at = max(self.proof_at, self.now)
 
     def end(self, command: Command) -> None:
@@ -587,9 +589,7 @@ class World:
                 self.later(LOOKS[1] - LOOKS[0], self.look, command, 1)
                 return
             command.forgiven = True
-            self.apply(
-                self.evidence.without_doubt(command.doubted_until), "never sent"
-            )
+            self.apply(self.evidence.without_doubt(command.doubted_until), "never sent")
             self.read()
         elif command.ended > self.now and self.rng.random() < 0.7:
             self.note("found pending")
@@ -627,7 +627,7 @@ class World:
         if (
             self.verdict.disputed
             or self.now - self.unlocked_since < RELOCK_TIME
-            or evidence.tells_position and not evidence.tells_events
+            or (evidence.tells_position and not evidence.tells_events)
         ):
             return LIST_PACE_UNSURE
         return LIST_PACE_WITH_PUSH
@@ -823,7 +823,11 @@ class World:
             return True
         if self.claim_told and self.doubt_until == NEVER:
             return True
-        since = max(self.claimed_at + rules.SETTLE, self.doubt_until + rules.SETTLE, self.started_at)
+        since = max(
+            self.claimed_at + rules.SETTLE,
+            self.doubt_until + rules.SETTLE,
+            self.started_at,
+        )
         shown = self.shown_open_since(since)
         return shown >= pace + 2.0
 
