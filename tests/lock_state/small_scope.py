@@ -18,6 +18,9 @@ from custom_components.seam.lock_state import evidence as rules
 NEVER = float("-inf")
 SETTLE_SEAM = 10.0
 LOST_ACTS_WITHIN = 60.0
+LOOKS_AGAIN = 60.0
+REREAD_DELAYS = (2.0, 5.0, 13.0, 25.0, 45.0)
+LIST_PACE = 20.0
 
 
 class Flight(NamedTuple):
@@ -144,7 +147,7 @@ class Scope:
         """Return whether a look would change nothing that is ever seen."""
         return state.seen_at == NEVER and len(state.moves) == 1
 
-    def _views(self, state: State, now: float) -> dict[bool, float]:
+    def views(self, state: State, now: float) -> dict[bool, float]:
         """Return what a polled view may show, and of which time it then is."""
         of = state.seen_at
         shown = state.truth(of)
@@ -162,7 +165,7 @@ class Scope:
         if begun_at <= state.evidence.read_at:
             return
         if self.polled:
-            for locked, of in self._views(state, now).items():
+            for locked, of in self.views(state, now).items():
                 shown = state._replace(shown_at=max(of, state.shown_at))
                 yield self._read(shown, locked, begun_at, now, of)
             return
@@ -182,9 +185,8 @@ class Scope:
     ) -> State:
         proof_at = state.proof_at
         opened = state.opened
-        if opened is not None and not locked and now > opened + 2.0:
-            if seen_at >= opened:
-                proof_at = max(proof_at, seen_at)
+        if not locked and opened is not None and now > opened + 2.0 <= seen_at + 2.0:
+            proof_at = max(proof_at, seen_at)
         return state._replace(
             evidence=state.evidence.with_reading(locked, begun_at), proof_at=proof_at
         )
@@ -318,11 +320,11 @@ def follow(
 def tell(state: State, back: list[dict[State, State]], scope: Scope) -> tuple[str, ...]:
     """Return how a world came to be."""
     story: list[str] = []
-    for came_from, now in zip(reversed(back), reversed(scope.times[: len(back)])):
+    for came_from, now in zip(reversed(back), reversed(scope.times[: len(back)]), strict=True):
         before = came_from[state]
         changed = [
             f"{name}: {new}"
-            for name, old, new in zip(State._fields, before, state)
+            for name, old, new in zip(State._fields, before, state, strict=True)
             if old != new and name not in ("evidence", "left")
         ]
         known = [
@@ -336,3 +338,32 @@ def tell(state: State, back: list[dict[State, State]], scope: Scope) -> tuple[st
         )
         state = before
     return tuple(reversed(story))
+
+
+def settle(scope: Scope, state: State) -> tuple[float | None, float]:
+    """Let a world be quiet; return when it was settled, and when it must be.
+
+    Both in seconds after the last time of the scope. Seam's view becomes true as
+    late as it can: after 10 s, or with the next look, 60 s later.
+    """
+    end = scope.times[-1]
+    thrown = state.moves[-1][1]
+    evidence = state.evidence
+    heard = not scope.polled and not scope.commands and not state.unheard
+    bound = 60.0 if heard else rules.STALE + LOST_ACTS_WITHIN + 40.0
+    true_from = end + (LOOKS_AGAIN if scope.polled else SETTLE_SEAM)
+    views = scope.views(state, end)
+    shown = state.truth(end - SETTLE_SEAM) if not scope.polled else next(iter(views))
+    settled: float | None = None
+    delays = [*REREAD_DELAYS]
+    while delays[-1] < bound:
+        delays.append(delays[-1] + LIST_PACE)
+    for delay in delays:
+        at = end + delay
+        locked = thrown if at >= true_from else shown
+        evidence = evidence.with_reading(locked, at + scope.skew)
+        if evidence.verdict.locked is not thrown:
+            settled = None
+        elif settled is None:
+            settled = delay
+    return settled, bound

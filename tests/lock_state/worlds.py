@@ -21,8 +21,8 @@ What the rules of `evidence.py` rest on, and what therefore holds here:
 - A command that ended has acted, if it ever does; one whose answer was lost may
   act until 60 s after it was sent.
 
-`Lagging` is the world that violates the second one: readings stay up to 300 s
-behind events.
+`Tuning(lagging=True)` makes worlds that violate the first two: readings stay 20
+to 300 s behind all that happens.
 
 **The judge.** A lie is `locked` while the bolt is open and the client has proof
 of a time at which it already was, namely an event "unlocked" (by a clock that is
@@ -84,7 +84,7 @@ class Tuning:
     """What kinds of worlds are made.
 
     Attributes:
-        lagging: readings stay behind events by up to 300 s (see `Lagging`).
+        lagging: readings stay behind events by up to 300 s (see `Tuning.lagging`).
         restarts: Home Assistant may restart.
         lost: commands may be without an answer.
         clock: how far our clock may be off at most.
@@ -93,6 +93,7 @@ class Tuning:
         tells: what makes events; None: anything.
         dropped: how likely an event never reaches us; None: any.
         auto_lock: after how many seconds the door locks itself; None: any, or never.
+        apart: seconds that lie between any two things that happen, at least.
     """
 
     lagging: bool = False
@@ -104,6 +105,7 @@ class Tuning:
     tells: str | None = None
     dropped: float | None = None
     auto_lock: float | None = None
+    apart: float = 0.0
 
 
 @dataclass(slots=True, eq=False)
@@ -141,7 +143,9 @@ class Report:
     """What became of a world.
 
     Attributes:
-        lies: when the client lied, as (true time, true time of the opening).
+        lies: when the client lied, as (true time, true time of the opening, a
+            reading had shown that an earlier one was a lie, it was opened before
+            the last restart).
         missed: how many seconds after the last thing it was not settled, or None.
         settled: how many seconds that took.
         bound: how many it may take.
@@ -149,7 +153,7 @@ class Report:
         kind: of the world, for statistics.
     """
 
-    lies: list[tuple[float, float]] = field(default_factory=list)
+    lies: list[tuple[float, float, bool, bool]] = field(default_factory=list)
     missed: float | None = None
     settled: float = 0.0
     bound: float = 0.0
@@ -160,7 +164,7 @@ class Report:
 class World:
     """One bolt, Seam's view of it, and the client, through a few minutes."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0915 - a world has many parts
         self, seed: int, tuning: Tuning | None = None, *, trace: bool = False
     ) -> None:
         """Decide what kind of world it is, and what is going to happen."""
@@ -233,6 +237,9 @@ class World:
         self.claimed_at = NEVER
         self.restored_at = NEVER
         self.claim_told = False
+        # The opening that was lied about, and whether a reading has shown that.
+        self.lied_of = float("inf")
+        self.lie_shown = False
         # Whether the last movement reached the client and Seam by an event.
         self.last_move = NEVER
         self.last_told = False
@@ -285,7 +292,7 @@ class World:
         if self.tuning.restarts:
             actions.append("restart")
         for _ in range(rng.choice((1, 2, 2, 3, 3, 4, 5, 7))):
-            now += rng.choice(GAPS) * rng.uniform(0.7, 1.3)
+            now += rng.choice(GAPS) * rng.uniform(0.7, 1.3) + self.tuning.apart
             action = rng.choice(actions)
             if action == "hand":
                 self.at(now, self.turn)
@@ -493,14 +500,14 @@ class World:
         """See the end of a command's attempt."""
         if command.life != self.life or not self.up:
             # Nobody of this life follows it: an event tells that it succeeded.
-            if not command.lock and command.fate != "error":
-                if self.rng.random() > self.dropped:
-                    self.at(
-                        self.now + self.rng.uniform(0.1, 15.0),
-                        self.hear_app_end,
-                        command.ended,
-                        command.done,
-                    )
+            told = self.rng.random() > self.dropped
+            if told and not command.lock and command.fate != "error":
+                self.at(
+                    self.now + self.rng.uniform(0.1, 15.0),
+                    self.hear_app_end,
+                    command.ended,
+                    command.done,
+                )
             return
         if command.over:
             return
@@ -522,16 +529,13 @@ class World:
         if not lock and how != "error":
             self.claim(self.now)
         if command.doubted_until > NEVER:
-            # As `commands.py` does it; see `FORGIVES`.
-            if how == "error" or FORGIVES:
-                evidence = evidence.without_doubt(command.doubted_until)
-                command.forgiven = True
+            evidence = evidence.without_doubt(command.doubted_until)
+            command.forgiven = True
         if how == "error":
             evidence = evidence.with_failure(lock, clock, jammed=False)
         else:
-            if command.done and command.acts_at is not None:
-                if command.acts_at >= self.last_move:
-                    self.last_told = True
+            if command.done and (command.acts_at or NEVER) >= self.last_move:
+                self.last_told = True
             if how == "confirmed":
                 evidence = evidence.with_attempt(
                     lock,
@@ -569,9 +573,8 @@ class World:
     def doubt(self, command: Command, until: float) -> None:
         """Note that nobody knows whether a command acted."""
         command.doubted_until = until
-        if command.fate == "lost" and not command.lock and command.acts_at is not None:
-            if command.done:
-                self.proof_at = max(self.proof_at, command.acts_at)
+        if command.fate == "lost" and not command.lock and command.done:
+            self.proof_at = max(self.proof_at, command.acts_at or NEVER)
         self.claim(self.now)
         self.apply(
             self.evidence.with_silence(
@@ -653,10 +656,14 @@ class World:
             and true_at >= self.opened
         ):
             self.proof_at = max(self.proof_at, true_at)
+        if not locked and true_at >= self.lied_of:
+            self.lie_shown = True
         before = (self.evidence.read_locked, self.verdict.locked, self.verdict.assumed)
         was = self.verdict
         self.evidence = self.evidence.with_reading(locked, begun_at)
         self.verdict = verdict = self.evidence.verdict
+        if begun < self.last_move and not verdict.disputed:
+            self.reread_on = False
         self.note(f"reading {locked} of {true_at:.2f}, begun {begun:.2f}")
         if before != (locked, verdict.locked, verdict.assumed):
             self.changed(was)
@@ -738,7 +745,6 @@ class World:
         """Live through it."""
         report = self.report
         heap = self.heap
-        lied_of: float | None = None
         deadline: float | None = None
         while heap:
             when, _, do, args = heappop(heap)
@@ -754,10 +760,17 @@ class World:
                 and self.verdict.locked is True
                 and self.up
                 and self.proof_at >= self.opened
-                and lied_of != self.opened
+                and self.lied_of != self.opened
             ):
-                lied_of = self.opened
-                report.lies.append((when, self.opened))
+                report.lies.append(
+                    (
+                        when,
+                        self.opened,
+                        self.lie_shown,
+                        self.opened < self.started_at,
+                    )
+                )
+                self.lied_of = self.opened
                 self.note("LIE")
             if self.pending:
                 deadline = None
@@ -840,6 +853,3 @@ class World:
             at += step
         return best
 
-
-# An unlock in doubt whose attempt is seen to succeed is in doubt no more.
-FORGIVES = True
