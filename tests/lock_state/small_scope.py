@@ -107,6 +107,8 @@ class Scope:
         lost: commands may be lost.
         skew: how far our clock is ahead of Seam's, in seconds.
         thrown: where the bolt is at the beginning.
+        locks: commands may be to lock, too.
+        read_before: how long before the first time it was read.
     """
 
     name: str
@@ -120,10 +122,12 @@ class Scope:
     lost: bool = False
     skew: float = 0.0
     thrown: bool = True
+    locks: bool = True
+    read_before: float = 100.0
 
     def start(self) -> State:
-        """Return the beginning: read once, long ago."""
-        first = self.times[0] - 100.0
+        """Return the beginning: read once."""
+        first = self.times[0] - self.read_before
         return State(
             evidence=rules.Evidence().with_reading(self.thrown, first + self.skew),
             moves=((NEVER, self.thrown),),
@@ -210,7 +214,7 @@ class Scope:
     def _commands(self, state: State, now: float) -> Iterator[State]:
         hands, commands = state.left
         if commands:
-            for lock in (False, True):
+            for lock in (False, True) if self.locks else (False,):
                 yield state._replace(
                     left=(hands, commands - 1),
                     flights=(*state.flights, Flight(lock, now)),
@@ -320,7 +324,9 @@ def follow(
 def tell(state: State, back: list[dict[State, State]], scope: Scope) -> tuple[str, ...]:
     """Return how a world came to be."""
     story: list[str] = []
-    for came_from, now in zip(reversed(back), reversed(scope.times[: len(back)]), strict=True):
+    for came_from, now in zip(
+        reversed(back), reversed(scope.times[: len(back)]), strict=True
+    ):
         before = came_from[state]
         changed = [
             f"{name}: {new}"

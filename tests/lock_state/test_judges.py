@@ -8,7 +8,10 @@ import pytest
 from custom_components.seam.lock_state import evidence as rules
 from custom_components.seam.lock_state.evidence import Evidence, Source, Verdict
 from tests.lock_state import worlds
-from tests.lock_state.worlds import World
+from tests.lock_state.small_scope import Scope, follow
+from tests.lock_state.test_lag_worlds import SILENT, share_of_slow
+from tests.lock_state.test_small_scope import CLOCK, TIE, TURN
+from tests.lock_state.worlds import Tuning, World
 
 type Break = Callable[[pytest.MonkeyPatch], None]
 
@@ -47,15 +50,6 @@ def turn_of_its_time_only(patch: pytest.MonkeyPatch) -> None:
 
     def has_turned(self: Evidence, began_at: float, ended_at: float) -> bool:
         return self.turned_at > began_at and self.turned_at - self.turned_from <= 45.0
-
-    patch.setattr(Evidence, "_has_turned", has_turned)
-
-
-def turn_by_event(patch: pytest.MonkeyPatch) -> None:
-    """Forget what turned the view."""
-
-    def has_turned(self: Evidence, began_at: float, ended_at: float) -> bool:
-        return self.turned_from + rules.LOOK >= ended_at
 
     patch.setattr(Evidence, "_has_turned", has_turned)
 
@@ -175,3 +169,89 @@ def forgets_success_elsewhere(patch: pytest.MonkeyPatch) -> None:
         return self._with_drawn(at, heard_at, at, confirmed=False)
 
     patch.setattr(Evidence, "with_unlock_elsewhere", with_unlock_elsewhere)
+
+
+ANY = Tuning()
+FOLLOWS = Tuning(polled=False, restarts=False)
+RELOCKS = Tuning(
+    polled=False,
+    tells="unlocks",
+    dropped=0.0,
+    auto_lock=5.0,
+    restarts=False,
+    lost=False,
+)
+
+
+@pytest.mark.parametrize(
+    ("break_rule", "tuning", "lies"),
+    [
+        (no_wait, ANY, True),
+        (believes_accepted_lock, ANY, True),
+        (turn_without_limit, Tuning(polled=True, tells="none", lost=False), True),
+        (forgets_unlock, ANY, True),
+        (trusts_restored, Tuning(polled=True, lost=False), True),
+        (forgets_doubt, ANY, True),
+        (forgets_stored_doubt, ANY, True),
+        (one_doubt, Tuning(polled=True, tells="none", restarts=False), True),
+        (trusts_event_at_once, ANY, True),
+        (follows_at_once, FOLLOWS, True),
+        (
+            starves,
+            Tuning(
+                polled=False,
+                push=True,
+                tells="unlocks",
+                dropped=0.0,
+                auto_lock=5.0,
+                lost=False,
+            ),
+            False,
+        ),
+        (starves_while_it_grows, RELOCKS, False),
+        (lags_for_ever, RELOCKS, False),
+        (forgets_success_elsewhere, RELOCKS, False),
+    ],
+)
+def test_worlds_find(
+    monkeypatch: pytest.MonkeyPatch, break_rule: Break, tuning: Tuning, lies: bool
+) -> None:
+    """A lie, or a bound that is missed, within a few thousand worlds."""
+    break_rule(monkeypatch)
+    for seed in range(8000):
+        report = World(seed, tuning).run()
+        if report.lies if lies else report.missed is not None:
+            return
+    pytest.fail("not found")
+
+
+@pytest.mark.parametrize(
+    ("break_rule", "scope"),
+    [
+        (no_wait, CLOCK),
+        (short_wait, CLOCK),
+        (tie_is_locked, TIE),
+        (turn_of_its_time_only, TURN),
+        (turn_without_limit, TURN),
+    ],
+)
+def test_small_scopes_find(
+    monkeypatch: pytest.MonkeyPatch, break_rule: Break, scope: Scope
+) -> None:
+    break_rule(monkeypatch)
+    assert follow(scope).lie
+
+
+def test_worlds_find_that_a_turn_is_not_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    never_turns(monkeypatch)
+    assert share_of_slow(SILENT, 1000) > 0.2
+
+
+def test_worlds_find_that_lag_is_not_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
+    never_learns(monkeypatch)
+    again = 0
+    for seed in range(2000):
+        tuning = Tuning(lagging=True, apart=700.0, lost=False, restarts=False)
+        report = World(seed, tuning).run()
+        again += sum(shown for _, _, shown, _ in report.lies)
+    assert again > 2000 // 500

@@ -10,6 +10,8 @@ from tests.lock_state.worlds import LIST_PACE, REREAD_DELAYS, Tuning, World
 DEEP = bool(os.environ.get("SEAM_DEEP"))
 SHARDS = 8 if DEEP else 2
 WORLDS = 40_000 if DEEP else 4_000
+# A brand without events whose view follows.
+SILENT = Tuning(polled=False, push=False, tells="none", restarts=False, lost=False)
 
 
 @pytest.mark.parametrize("shard", range(SHARDS))
@@ -31,6 +33,17 @@ def test_no_lie_and_settled_in_time(shard: int) -> None:
         if kind.startswith("lag list"):
             seconds.sort()
             assert seconds[len(seconds) * 95 // 100] <= 45.0, kind
+
+
+def share_of_slow(tuning: Tuning, worlds: int) -> float:
+    """Return which share of worlds takes more than a minute to settle."""
+    reports = [World(seed, tuning).run() for seed in range(worlds)]
+    return sum(report.settled > 60.0 for report in reports) / worlds
+
+
+def test_what_a_short_opening_leaves_open_is_rare() -> None:
+    """Where the bound is 11 minutes, most are settled in one all the same."""
+    assert share_of_slow(SILENT, 2000) < 0.15
 
 
 def test_readings_that_lag_behind_events_are_learnt() -> None:

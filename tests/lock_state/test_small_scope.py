@@ -9,22 +9,32 @@ from tests.lock_state.small_scope import Scope, follow, settle
 
 DEEP = bool(os.environ.get("SEAM_DEEP"))
 
+# A slow unlock and two hands around the looks of a polled view.
+TURN = Scope(
+    "a turn, polled",
+    (1, 2, 20, 40, 50, 62.5, 64, 66, 80),
+    2,
+    1,
+    True,
+    locks=False,
+    read_before=1.0,
+)
+# Our clock is ahead, and Seam's view as late as can be.
+CLOCK = Scope(
+    "clock ahead, view of 10 s",
+    (0, 1, 5, 9.9, 10.5, 13.2, 14.5),
+    3,
+    0,
+    False,
+    hands_tell=True,
+    skew=2.0,
+    thrown=False,
+)
+TIE = Scope("tie", (0, 0, 1, 1, 5, 13, 30), 3, 0, False, hands_tell=True)
 # Times, hands, commands, polled, and how many worlds that makes.
 SCOPES = (
-    (Scope("tie", (0, 0, 1, 1, 5, 13, 30), 3, 0, False, hands_tell=True), 13_587),
-    (
-        Scope(
-            "clock ahead, view of 10 s",
-            (0, 1, 5, 9.9, 10.5, 13.2, 14.5),
-            3,
-            0,
-            False,
-            hands_tell=True,
-            skew=2.0,
-            thrown=False,
-        ),
-        0,
-    ),
+    (TIE, 13_587),
+    (CLOCK, 0),
     (
         Scope(
             "clock behind, view of 10 s",
@@ -44,8 +54,11 @@ SCOPES = (
         0,
     ),
     (Scope("accepted commands, polled", (0, 1, 2, 4, 7, 17), 1, 2, True), 0),
-    (Scope("a turn, polled", (1, 2, 40, 50, 62.5, 64, 66, 80), 2, 1, True), 0),
-    (Scope("unlock lost, polled", (0, 3, 30, 61, 63, 75, 90), 1, 1, True, lost=True), 0),
+    (TURN, 0),
+    (
+        Scope("unlock lost, polled", (0, 3, 30, 61, 63, 75, 90), 1, 1, True, lost=True),
+        0,
+    ),
     (Scope("two unlocks lost", (0, 1, 3, 30, 61, 75), 0, 2, False, lost=True), 0),
     (
         Scope(

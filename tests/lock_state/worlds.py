@@ -852,4 +852,3 @@ class World:
             best = max(best, shown)
             at += step
         return best
-
