@@ -170,8 +170,8 @@ class Scope:
             return
         if self.polled:
             for locked, of in self.views(state, now).items():
-                shown = state._replace(shown_at=max(of, state.shown_at))
-                yield self._read(shown, locked, begun_at, now, of)
+                seen = state._replace(shown_at=max(of, state.shown_at))
+                yield self._read(seen, locked, begun_at, now, of)
             return
         # It shows any time of the last 10 s, but none before what it has shown.
         since = max(state.seen_at, now - SETTLE_SEAM)

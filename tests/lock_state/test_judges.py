@@ -1,6 +1,7 @@
 """The judges are strong: each of these breaks of the rules is found out."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -85,7 +86,7 @@ def trusts_restored(patch: pytest.MonkeyPatch) -> None:
 
     def trusting(cls: type[Evidence], stored: object, now: float) -> Evidence:
         evidence: Evidence = restored(cls, stored, now)
-        return rules.replace(evidence, unlocked_heard_at=evidence.unlocked_at)
+        return replace(evidence, unlocked_heard_at=evidence.unlocked_at)
 
     patch.setattr(Evidence, "restored", classmethod(trusting))
 
@@ -109,7 +110,7 @@ def one_doubt(patch: pytest.MonkeyPatch) -> None:
     """Drop all doubts with the latest."""
 
     def without_doubt(self: Evidence, until: float) -> Evidence:
-        return self if self.doubt_at > until else rules.replace(self, doubts=())
+        return self if self.doubt_at > until else replace(self, doubts=())
 
     patch.setattr(Evidence, "without_doubt", without_doubt)
 

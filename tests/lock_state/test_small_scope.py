@@ -1,6 +1,7 @@
 """Every world of small scopes: none lies, and each is settled in time."""
 
 import os
+import sys
 import time
 
 import pytest
@@ -126,7 +127,7 @@ def test_every_world_of_a_small_scope(
     assert not late, late[0]
     took = time.perf_counter() - begun
     with capsys.disabled():
-        print(
+        sys.stdout.write(
             f"\n{scope.name}: {result.worlds:,} worlds, {len(result.ends):,} ends, "
-            f"{took:.1f} s"
+            f"{took:.1f} s\n"
         )

@@ -662,7 +662,7 @@ class World:
         was = self.verdict
         self.evidence = self.evidence.with_reading(locked, begun_at)
         self.verdict = verdict = self.evidence.verdict
-        if begun < self.last_move and not verdict.disputed:
+        if true_at < self.last_move and not verdict.disputed:
             self.reread_on = False
         self.note(f"reading {locked} of {true_at:.2f}, begun {begun:.2f}")
         if before != (locked, verdict.locked, verdict.assumed):

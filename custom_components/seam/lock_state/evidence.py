@@ -105,6 +105,8 @@ class Evidence:
         tells_position: a reading has told its position before.
         tells_events: an event has told its position before.
         confirms: its last command was confirmed; None without one.
+        trusted_until: until when a reading "unlocked" would show that "locked" was
+            believed too early, on the strength of an event.
         lags: its readings were seen to stay behind its events.
         lags_from: when the reading was begun that said "locked" before the one
             that showed it.
@@ -138,6 +140,7 @@ class Evidence:
     tells_position: bool = False
     tells_events: bool = False
     confirms: bool | None = None
+    trusted_until: float = _NEVER
     lags: bool = False
     lags_from: float = _NEVER
     lags_at: float = _NEVER
@@ -169,10 +172,12 @@ class Evidence:
                 turned_at=begun_at if turned else self.turned_at,
                 turned_from=self.read_at if turned else self.turned_from,
             )
-            if not self.lags and self._trusts_events_only:
+            if not self.lags and begun_at <= self.trusted_until:
                 evidence = replace(
                     evidence, lags=True, lags_from=self.read_at, lags_at=begun_at
                 )
+        elif locked and evidence._trusts_events_only:
+            evidence = replace(evidence, trusted_until=self.opened_at + STALE)
         if locked is not None and begun_at > self.failed_at:
             evidence = evidence._past_failure(locked)
         return evidence
@@ -323,7 +328,13 @@ class Evidence:
         It may be why a reading said "unlocked", so that none is behind.
         """
         if began_at <= self.lags_at + CLOCK and ended_at >= self.lags_from - CLOCK:
-            return replace(self, lags=False, lags_from=_NEVER, lags_at=_NEVER)
+            return replace(
+                self,
+                trusted_until=_NEVER,
+                lags=False,
+                lags_from=_NEVER,
+                lags_at=_NEVER,
+            )
         return self
 
     def _moved(self, locked: bool) -> Evidence:
