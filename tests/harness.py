@@ -20,7 +20,7 @@ from homeassistant.util.async_ import get_scheduled_timer_handles
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.seam.const import CONF_ENDPOINT, DOMAIN
-from tests.seam_sandbox import Door, SeamSandbox
+from tests.seam_sandbox import Door, RealClock, SeamSandbox
 
 # Not the loop's: a frozen loop would never wake up.
 real_sleep = time.sleep
@@ -50,6 +50,7 @@ class Harness:
         self.sandbox = sandbox
         self.freezer = freezer
         self.watchers: list[Callable[[], None]] = []
+        self._frozen_time = time.time
         self.entry = MockConfigEntry(
             domain=DOMAIN,
             title="Canary House",
@@ -79,6 +80,7 @@ class Harness:
                 if entry.state is ConfigEntryState.LOADED:
                     await hass.config_entries.async_unload(entry.entry_id)
             await harness.settle()
+            harness.set_own_clock(0.0)
             await sandbox.stop()
 
     async def set_up(
@@ -150,12 +152,23 @@ class Harness:
 
     async def until[T](self, task: asyncio.Task[T], most: float = 400.0) -> T:
         """Advance until a task is done; at most this many seconds."""
-        end = time.time() + most
+        end = self.hass.loop.time() + most
         await self.settle()
-        while not task.done() and time.time() < end:
+        while not task.done() and self.hass.loop.time() < end:
             await self.advance(0.05)
         assert task.done(), "it takes too long"
         return task.result()
+
+    def set_own_clock(self, ahead: float) -> None:
+        """Set the machine's clock wrong by some seconds, 0 for right.
+
+        Only what tells the time of day jumps, `time.time`: neither the loop's
+        clock nor the truth behind the sandbox does.
+        """
+        clock, frozen_time = self.sandbox.clock, self._frozen_time
+        assert isinstance(clock, RealClock)
+        clock.machine_ahead = ahead
+        time.time = (lambda: frozen_time() + ahead) if ahead else frozen_time
 
     # -- what people do and see
 

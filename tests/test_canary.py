@@ -30,15 +30,7 @@ from custom_components.seam.diagnostics import (
     async_get_device_diagnostics,
 )
 from tests.harness import Harness
-from tests.seam_sandbox.catalogue import (
-    CANARY_CLEANER,
-    CANARY_CLEANER_PIN,
-    CANARY_GUEST,
-    CANARY_PIN,
-    make_id,
-)
-from tests.test_config_flow import entered
-from tests.test_push import (
+from tests.push.helpers import (
     ATTACKS,
     CREATE,
     DELETE,
@@ -48,6 +40,14 @@ from tests.test_push import (
     House,
     open_house,
 )
+from tests.seam_sandbox.catalogue import (
+    CANARY_CLEANER,
+    CANARY_CLEANER_PIN,
+    CANARY_GUEST,
+    CANARY_PIN,
+    make_id,
+)
+from tests.test_config_flow import entered
 
 NEW_KEY = "seam_canaryKEY_new0002"
 USER = "User Canary-Carol"
@@ -248,7 +248,7 @@ async def call_the_address(house: House) -> None:
 async def try_the_button(house: House, ears: Ears) -> None:
     """Press the button, with and without success."""
     await house.press_button()
-    with patch("custom_components.seam.push.sign", return_value="v1,AAAA"):
+    with patch("custom_components.seam.push.self_test.sign", return_value="v1,AAAA"):
         await ears.expect(house.press_button())
     url = house.hass.config.internal_url
     await house.hass.config.async_update(internal_url="http://127.0.0.1:9")

@@ -16,6 +16,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from custom_components.seam.const import CONF_ENDPOINT, CONF_PUSH, DOMAIN
 from tests.harness import Harness
+from tests.push.helpers import House
 from tests.seam_sandbox import CANARY_CLEANER, CANARY_GUEST, CANARY_PIN, SeamSandbox
 from tests.seam_sandbox.catalogue import CANARY_CLEANER_PIN
 
@@ -30,11 +31,7 @@ async def client(
     client: TestClient[Any, Any] = await hass_client()
     await hass.config.async_update(internal_url=str(client.make_url("")).rstrip("/"))
     await harness.set_up()
-    for _ in range(50):
-        if harness.workspace_state("sensor", "push").state == "working":
-            break
-        await harness.settle()
-    assert harness.workspace_state("sensor", "push").state == "working"
+    await House(harness, client).proven()
     return client
 
 

@@ -40,12 +40,15 @@ def tree(name: str) -> ast.Module:
 
 
 def module(name: str) -> ModuleType:
-    if name == "__init__":
-        return import_module("custom_components.seam")
-    return import_module(f"custom_components.seam.{name}")
+    path = ["custom_components", "seam", *name.split("/")]
+    return import_module(".".join(path).removesuffix(".__init__"))
 
 
-MODULES = sorted(path.stem for path in PRODUCT.glob("*.py"))
+MODULES = sorted(
+    str(path.relative_to(PRODUCT).with_suffix(""))
+    for path in PRODUCT.rglob("*.py")
+    if path.parent.name != "api"
+)
 
 
 def calls(name: str, *called: str) -> Iterator[ast.Call]:
@@ -217,6 +220,7 @@ SCHEMA = vol.Schema(
         vol.Optional("selector"): {key: {vol.Required("options"): {key: text}}},
         vol.Optional("system_health"): {vol.Required("info"): {key: text}},
         vol.Optional("device"): {key: {vol.Required("name"): text}},
+        vol.Optional("common"): {key: text},
     }
 )
 
@@ -418,19 +422,25 @@ def test_what_no_device_class_draws_has_an_icon(
 
 
 def test_attributes_that_are_told_have_names() -> None:
-    (told,) = calls("event", "_trigger_event")
-    given = told.args[1]
-    assert isinstance(given, ast.Dict)
-    names = {may.value for may in given.keys if isinstance(may, ast.Constant)}
-    texts = TEXTS["entity"]["event"]["activity"]["state_attributes"]
-    assert set(texts) == names | {"event_type"}
+    given = [call.args[1] for call in calls("event", "_trigger_event")]
+    texts = TEXTS["entity"]["event"]
+    told = {
+        frozenset(may.value for may in one.keys if isinstance(may, ast.Constant))
+        for one in given
+        if isinstance(one, ast.Dict)
+    }
+    assert len(given) == len(told) == len(texts)
+    assert told == {
+        frozenset(set(named["state_attributes"]) - {"event_type"})
+        for named in texts.values()
+    }
 
 
 def test_what_happened_is_said_in_the_same_words() -> None:
     texts = TEXTS["entity"]["event"]["activity"]["state_attributes"]
     types = texts["event_type"]["state"]
-    assert texts["what"]["state"] == {
-        kind: word for kind, word in types.items() if kind != "late"
+    assert texts["activity"]["state"] == {
+        kind: word for kind, word in types.items() if kind != "reported_late"
     }
 
 
@@ -535,6 +545,20 @@ def test_issues() -> None:
     assert used == set(TEXTS["issues"])
 
 
+def test_notices() -> None:
+    """What a notice says stands in the texts, and nothing there is in vain."""
+    used: set[str] = set()
+    for name in MODULES:
+        for call in calls(name, "say"):
+            keys, certain = may_be(call.args[0], name)
+            assert certain
+            used |= keys
+            given = {str(one.arg) for one in call.keywords}
+            for one in keys:
+                assert placeholders(TEXTS["common"][one]) == given
+    assert used == set(TEXTS["common"])
+
+
 # -- words
 
 
@@ -551,7 +575,7 @@ def test_no_words_of_programmers(path: str, said: str) -> None:
     """What a person reads has no words that only a programmer knows."""
     said = said.replace("API key", "").replace("API Keys", "")
     jargon = re.search(
-        r"action.attempt|endpoint|webhook|cloudhook|payload|polling|\bAPI\b|JSON"
+        r"action.attempt|endpoint|webhook|cloudhook|payload|\bAPI\b|JSON"
         r"|(?-i:HTTP)|\b[45]\d\d\b|device_id|coordinator|exception|invalid|\bnull\b"
         r"|config entry|please|!",
         said,

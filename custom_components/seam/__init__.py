@@ -6,12 +6,21 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from .api import DEFAULT_ENDPOINT, SeamClient
-from .commands import Commands
-from .const import CONF_ENDPOINT, CONF_NAMES_IN_HISTORY, CONF_WORKSPACE_ID, DOMAIN
-from .coordinator import SeamConfigEntry, SeamCoordinator, SeamData
-from .event_feed import EventFeed, async_remove_store
-from .push import Push, async_remove_push
-from .who import Who
+from .const import CONF_ENDPOINT, CONF_WORKSPACE_ID, DOMAIN
+from .coordinator import SeamCoordinator
+from .data import SeamConfigEntry, SeamData, records_names
+from .entity import async_follow_names
+from .events.actors import Actors
+from .events.feed import EventFeed
+from .events.history import History
+from .events.interpreter import Interpreter
+from .events.narrator import Narrator
+from .events.poller import EventPoller
+from .events.store import SeamStore, async_remove_store
+from .events_wanted import EventsWanted
+from .lock_state.attempt_poller import AttemptPoller
+from .lock_state.commands import Commands
+from .push import Push, PushHealth, async_remove_push
 
 PLATFORMS = (
     Platform.BINARY_SENSOR,
@@ -34,40 +43,91 @@ def _client(hass: HomeAssistant, entry: SeamConfigEntry) -> SeamClient:
 async def async_setup_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool:
     """Read the locks of a workspace, set up their entities, and listen."""
     client = _client(hass, entry)
-    coordinator = SeamCoordinator(hass, entry, client)
+    events_wanted = EventsWanted()
+    store = SeamStore(hass, entry.entry_id)
+    await store.async_load()
+    health = PushHealth(hass, entry, client, events_wanted)
+    coordinator = SeamCoordinator(
+        hass,
+        entry,
+        client,
+        store=store,
+        push_is_alive=health.is_alive,
+        events_wanted=events_wanted,
+    )
     await coordinator.async_config_entry_first_refresh()
 
-    who = Who(
+    actors = Actors(hass, client, store, names_in_history=records_names(entry))
+    history = History(hass, client, store)
+    commands = Commands(
         hass,
-        client,
-        names_in_history=entry.options.get(CONF_NAMES_IN_HISTORY, True),
+        entry,
+        coordinator,
+        poller=AttemptPoller(hass, entry, client, health.is_alive),
+        actors=actors,
+        events_wanted=events_wanted,
+        report_unconfirmed=history.async_report_unconfirmed,
     )
-    commands = Commands(hass, entry, coordinator, who)
-    feed = EventFeed(hass, entry, coordinator, commands, who)
-    push = Push(hass, entry, coordinator, feed)
-    entry.runtime_data = SeamData(coordinator, commands, feed, push)
-    commands.push_is_alive = feed.push_is_alive = push.is_alive
-    commands.on_trouble = coordinator.on_surprise = feed.async_list_soon
-    feed.on_lost = push.async_lost
+    interpreter = Interpreter(client, coordinator, commands)
+    feed = EventFeed(
+        hass,
+        entry,
+        client,
+        coordinator=coordinator,
+        interpreter=interpreter,
+        narrator=Narrator(
+            hass,
+            entry,
+            client,
+            actors=actors,
+            history=history,
+            interpreter=interpreter,
+        ),
+        store=store,
+    )
+    poller = EventPoller(
+        hass,
+        entry,
+        client,
+        coordinator=coordinator,
+        feed=feed,
+        store=store,
+        health=health,
+        events_wanted=events_wanted,
+    )
+    push = Push.create(
+        hass,
+        entry,
+        client,
+        health,
+        events_wanted,
+        take=feed.async_take_pushed,
+        gap=lambda: poller.gap,
+    )
+    entry.runtime_data = SeamData(
+        client, coordinator, commands, feed, history, poller, store, push
+    )
 
-    await feed.async_load()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     # Keeps the readings going in a workspace that has no lock yet.
-    entry.async_on_unload(coordinator.async_add_listener(lambda: None))
-    entry.async_on_unload(who.async_listen())
+    entry.async_on_unload(coordinator.async_add_listener(lambda: None, object()))
+    entry.async_on_unload(health.async_listen(coordinator.async_update_pace))
+    entry.async_on_unload(commands.async_start())
+    entry.async_on_unload(actors.async_listen())
+    async_follow_names(hass, entry, coordinator)
     push.async_start()
-    feed.async_begin()
+    poller.async_begin()
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool:
     """Take the entities down; commands in flight end with the entry."""
     feed = entry.runtime_data.feed
-    feed.taking = False
+    await feed.async_stop()
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     feed.taking = not unloaded
     if unloaded:
-        await feed.async_save()
+        await entry.runtime_data.store.async_save()
     return unloaded
 
 

@@ -13,8 +13,9 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import LockSnapshot, SeamConfigEntry
+from .data import SeamConfigEntry
 from .entity import SeamEntity, async_add_for_each_lock
+from .lock_state.snapshot import LockSnapshot
 
 PARALLEL_UPDATES = 0
 

@@ -5,12 +5,13 @@ from typing import override
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import SeamConfigEntry
+from .data import SeamConfigEntry
 from .entity import SeamWorkspaceEntity
-from .push import PushError
-from .translate import push_error
+from .exceptions import push_error
+from .push import PushError, async_show_result
 
 PARALLEL_UPDATES = 1
 
@@ -31,12 +32,19 @@ async def async_setup_entry(
 
 
 class SeamTestPush(SeamWorkspaceEntity, ButtonEntity):
-    """Sends a signed request the way that Seam would; the time is a sensor."""
+    """Sends a signed request the way that Seam would, and says how it went."""
+
+    def __init__(self, entry: SeamConfigEntry, description: EntityDescription) -> None:
+        """Tie the button to its workspace."""
+        super().__init__(entry, description)
+        self._entry = entry
 
     @override
     async def async_press(self) -> None:
-        """Run the self-test."""
+        """Run the self-test; the result is a notice, a failure an error too."""
         try:
-            await self.push.async_self_test()
+            round_trip = await self.push.self_test.async_run()
         except PushError as err:
+            await async_show_result(self.hass, self._entry, err)
             raise push_error(err.key) from err
+        await async_show_result(self.hass, self._entry, round_trip)

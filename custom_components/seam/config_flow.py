@@ -45,7 +45,7 @@ from .const import (
     DOMAIN,
     LOGGER,
 )
-from .translate import error_key
+from .exceptions import error_key
 
 SECTION_ADVANCED = "advanced"
 

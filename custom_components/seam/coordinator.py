@@ -1,6 +1,5 @@
 """Reads all locks of a workspace with one list; tells just those that changed."""
 
-import asyncio
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 import time
@@ -22,7 +21,8 @@ from .api import (
     SeamRateLimitError,
 )
 from .const import DOMAIN, LOGGER
-from .store import SeamStore
+from .events.store import SeamStore
+from .events_wanted import EventsWanted
 from .exceptions import auth_error, read_error
 from .listeners import notify
 from .lock_state.evidence import Evidence, Verdict
@@ -31,9 +31,12 @@ from .lock_state.snapshot import LockSnapshot, Move, Moving
 from .lock_state.states import Change, LockStates
 
 # How often the list of devices is read, for each page of it: requests an hour
-# stay the same however many locks there are. docs/performance.md has the curve
-# from which the first one was chosen.
-READ_INTERVAL = timedelta(seconds=20)
+# stay the same however many locks there are. Events are listed right before, so
+# that a movement is told by whoever knows more of it. docs/performance.md has the
+# curve from which it was chosen.
+READ_INTERVAL = timedelta(seconds=24)
+# How long a reading waits for the events before it, in seconds.
+EVENTS_FIRST = 1.0
 # The same while push is alive, but a lock may move without an event.
 READ_INTERVAL_UNSURE = timedelta(seconds=60)
 # The same while every movement is pushed.
@@ -45,6 +48,8 @@ READ_COOLDOWN = 3.0
 # How long the last proof stands while Seam cannot be read, in seconds.
 GRACE = 15 * 60.0
 CHECK_INTERVAL = timedelta(seconds=60)
+# Power may fail soon after an unlock, which must not be forgotten; in seconds.
+SAVE_DELAY = 1.0
 
 # When Seam wants to be asked again, by `time.monotonic`, for each entry: kept
 # when set-up is tried again.
@@ -68,7 +73,7 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         *,
         store: SeamStore,
         push_is_alive: Callable[[], bool],
-        events_wanted: asyncio.Event,
+        events_wanted: EventsWanted,
     ) -> None:
         """Start with what a restart has left.
 
@@ -102,9 +107,7 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         self.data = self._told = self._states.data
         self._locks_listeners: list[Callable[[Iterable[LockSnapshot]], None]] = []
         self._proof_listeners: list[Callable[[], None]] = []
-        self._reread = Reread(
-            hass, self.async_read_again, lambda device_id: self._is_disputed(device_id)
-        )
+        self._reread = Reread(hass, self.async_read_again, self._is_disputed)
         self._last_reading = time.monotonic()
         self._good_until = self._last_reading + GRACE
         self._key_refused = False
@@ -128,6 +131,8 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
 
     @override
     async def _async_update_data(self) -> dict[str, LockSnapshot]:
+        if self.data and not self._push_is_alive():
+            await self._events_wanted.async_list_first(EVENTS_FIRST)
         try:
             reading = await self._async_list()
         except ConfigEntryAuthFailed:
@@ -140,8 +145,8 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
             self.update_interval = READ_INTERVAL_IN_OUTAGE * self.pages
             raise read_error(err) from err
         self._end_reauth()
-        self.pages = max(reading.pages, 1)
-        self._states.in_touch = True
+        if reading.complete:
+            self.pages = reading.pages
         self._take_in(reading)
         self.async_update_pace()
         return self.data
@@ -172,11 +177,17 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         if (left := waits.get(entry_id, 0.0) - time.monotonic()) > 0:
             msg = "Seam asked for a pause"
             raise SeamRateLimitError(msg, retry_after=left)
+        error: SeamError | None = None
         try:
-            return await self.client.list_devices(device_ids)
+            reading = await self.client.list_devices(device_ids)
+            error = reading.error
         except SeamRateLimitError as err:
-            waits[entry_id] = time.monotonic() + (err.retry_after or 0.0)
+            error = err
             raise
+        finally:
+            if isinstance(error, SeamRateLimitError):
+                waits[entry_id] = time.monotonic() + (error.retry_after or 0.0)
+        return reading
 
     async def async_read_again(self, device_ids: Collection[str]) -> None:
         """Read some locks again, with one request.
@@ -190,8 +201,12 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
 
     def _take_in(self, reading: DeviceList) -> None:
         """Add a list of all devices to what is known."""
-        self._states.add_list(reading, time.monotonic())
-        self._renew(self._states.devices, by_reading=True)
+        states = self._states
+        touched = states.add_list(reading, time.monotonic())
+        if not states.in_touch:
+            states.in_touch = True
+            touched = set(states.devices)
+        self._renew(touched, by_reading=True)
 
     # -- pace and availability
 
@@ -222,8 +237,9 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
             self._tell()
 
     def _set_touch(self, *, in_touch: bool) -> None:
-        self._states.in_touch = self._states.in_touch and in_touch
-        self._renew(self._states.devices, by_reading=False)
+        if self._states.in_touch and not in_touch:
+            self._states.in_touch = False
+            self._renew(self._states.devices, by_reading=False)
 
     def _end_reauth(self) -> None:
         """Take the question for a new key back: the old one is good again."""
@@ -261,7 +277,7 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
             move: who moved the bolt, when the fact tells.
         """
         self._states.apply(device_id, change, move)
-        self._store.async_save_soon()
+        self._store.async_save_soon(SAVE_DELAY)
         self._renew((device_id,), by_reading=False)
         if self._is_disputed(device_id):
             self._reread.async_start(device_id)

@@ -10,8 +10,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
 from .api import DEFAULT_ENDPOINT
-from .const import CONF_ENDPOINT, CONF_NAMES_IN_HISTORY, DOMAIN
-from .coordinator import LockSnapshot, SeamConfigEntry, SeamCoordinator
+from .const import CONF_ENDPOINT, DOMAIN
+from .coordinator import SeamCoordinator
+from .data import SeamConfigEntry, records_names
+from .lock_state.snapshot import LockSnapshot
 
 
 async def async_get_config_entry_diagnostics(
@@ -21,7 +23,7 @@ async def async_get_config_entry_diagnostics(
     coordinator, push = entry.runtime_data.coordinator, entry.runtime_data.push
     return {
         "own_endpoint": entry.data.get(CONF_ENDPOINT) != DEFAULT_ENDPOINT,
-        "names_in_history": entry.options.get(CONF_NAMES_IN_HISTORY, True),
+        "names_in_history": records_names(entry),
         "reading": {
             "pages": coordinator.pages,
             "last_success": coordinator.last_update_success,
@@ -34,12 +36,12 @@ async def async_get_config_entry_diagnostics(
             "clock_error_seconds": round(coordinator.client.clock_error, 3),
         },
         "push": {
-            "state": push.state,
-            "uses_cloud": push.uses_cloud,
-            "round_trip_seconds": push.round_trip,
-            **push.counts,
+            "state": push.health.state,
+            "uses_cloud": push.registration.uses_cloud,
+            "round_trip_seconds": push.health.round_trip,
+            **push.health.counts,
         },
-        "seconds_since_events_were_listed_last": round(entry.runtime_data.feed.gap),
+        "seconds_since_events_were_listed_last": round(entry.runtime_data.poller.gap),
         "locks": [
             _lock(coordinator, snapshot) for snapshot in coordinator.data.values()
         ],

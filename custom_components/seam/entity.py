@@ -3,14 +3,17 @@
 from collections.abc import Callable, Iterable
 from typing import override
 
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import CONSOLE_URL, DOMAIN
-from .coordinator import LockSnapshot, SeamConfigEntry, SeamCoordinator
+from .coordinator import SeamCoordinator
+from .data import SeamConfigEntry
+from .lock_state.snapshot import LockSnapshot
 
 
 class SeamEntity(CoordinatorEntity[SeamCoordinator]):
@@ -29,11 +32,7 @@ class SeamEntity(CoordinatorEntity[SeamCoordinator]):
         super().__init__(coordinator, context=device.device_id)
         self.entity_description = description
         self._device_id = device.device_id
-        self._attr_unique_id = (
-            f"{device.device_id}-{description.key}"
-            if description.key
-            else device.device_id
-        )
+        self._attr_unique_id = f"{device.device_id}-{description.key}"
         self._attr_device_info = DeviceInfo(
             identifiers={(DOMAIN, device.device_id)},
             name=device.name,
@@ -81,7 +80,7 @@ class SeamWorkspaceEntity(Entity):
     async def async_added_to_hass(self) -> None:
         """Write the state whenever push changes."""
         await super().async_added_to_hass()
-        self.async_on_remove(self.push.async_listen(self.async_write_ha_state))
+        self.async_on_remove(self.push.health.async_listen(self.async_write_ha_state))
 
 
 @callback
@@ -113,3 +112,26 @@ def async_add_for_each_lock[D: EntityDescription](
 
     add(coordinator.data.values())
     entry.async_on_unload(coordinator.async_add_locks_listener(add))
+
+
+@callback
+def async_follow_names(
+    hass: HomeAssistant, entry: SeamConfigEntry, coordinator: SeamCoordinator
+) -> None:
+    """Give a device its new name when it was renamed at Seam.
+
+    A name that a person chose in Home Assistant stays.
+    """
+    registry = dr.async_get(hass)
+
+    @callback
+    def rename(snapshots: Iterable[LockSnapshot]) -> None:
+        for snapshot in snapshots:
+            device = registry.async_get_device_by_identifier(
+                (DOMAIN, snapshot.device.device_id), entry.entry_id
+            )
+            if device is not None and device.name != snapshot.device.name:
+                registry.async_update_device(device.id, name=snapshot.device.name)
+
+    rename(coordinator.data.values())
+    entry.async_on_unload(coordinator.async_add_locks_listener(rename))

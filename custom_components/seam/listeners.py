@@ -1,4 +1,4 @@
-"""Calling listeners so that one that raises stops nobody else."""
+"""Calling those who listen, so that one that raises stops nobody else."""
 
 from collections.abc import Callable, Iterable
 
@@ -8,8 +8,14 @@ from .const import LOGGER
 def notify[**P](
     listeners: Iterable[Callable[P, object]], *args: P.args, **kwargs: P.kwargs
 ) -> None:
-    """Call each listener; log what one raises, and go on with the next."""
-    for listener in list(listeners):
+    """Call each listener; log an exception and go on with the next.
+
+    Args:
+        listeners: may change while they are called: those of the beginning hear.
+        args: handed to each of them.
+        kwargs: the same.
+    """
+    for listener in tuple(listeners):
         try:
             listener(*args, **kwargs)
         except Exception:

@@ -3,21 +3,18 @@
 from typing import Any, override
 
 from homeassistant.components.lock import LockEntity, LockEntityDescription
-from homeassistant.const import EVENT_LOGBOOK_ENTRY
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import DOMAIN
-from .coordinator import Moving, SeamConfigEntry
+from .coordinator import SeamCoordinator
+from .data import SeamConfigEntry, records_names
 from .entity import SeamEntity, async_add_for_each_lock
-from .event_feed import Happening
-from .who import Actor
-from .wording import sentence
+from .lock_state.snapshot import Actor, LockSnapshot, Moving
 
 # Commands of many locks run side by side; the client shares their polling.
 PARALLEL_UPDATES = 0
 
-LOCKS = (LockEntityDescription(key="", name=None, translation_key="lock"),)
+LOCKS = (LockEntityDescription(key="lock", name=None, translation_key="lock"),)
 
 
 async def async_setup_entry(
@@ -32,7 +29,20 @@ async def async_setup_entry(
 class SeamLock(SeamEntity, LockEntity):
     """A lock; says locked only when the bolt is proven to be thrown."""
 
-    _actor: Actor | None = None
+    def __init__(
+        self,
+        coordinator: SeamCoordinator,
+        snapshot: LockSnapshot,
+        description: LockEntityDescription,
+    ) -> None:
+        """Tie the entity to its lock; its unique id is Seam's device id alone."""
+        super().__init__(coordinator, snapshot, description)
+        self._attr_unique_id = snapshot.device.device_id
+        # The bolt's position and who brought it there, as written last.
+        self._moved: tuple[bool | None, Actor | None] = (
+            snapshot.locked,
+            snapshot.actor,
+        )
 
     @property
     @override
@@ -66,50 +76,35 @@ class SeamLock(SeamEntity, LockEntity):
         actor = self.snapshot.actor
         return actor.changed_by if actor is not None else None
 
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Enter what happens to the lock in the logbook."""
-        await super().async_added_to_hass()
-        feed = self.coordinator.config_entry.runtime_data.feed
-        self.async_on_remove(feed.async_listen(self._device_id, self._async_log))
-
-    @callback
-    def _async_log(self, happening: Happening) -> None:
-        state = self.hass.states.get(self.entity_id)
-        self.hass.bus.async_fire(
-            EVENT_LOGBOOK_ENTRY,
-            {
-                # As people call it here.
-                "name": self.snapshot.device.name if state is None else state.name,
-                "message": sentence(happening),
-                "domain": DOMAIN,
-                "entity_id": self.entity_id,
-            },
-            context=happening.actor.context,
-        )
-
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        actor = self.snapshot.actor
-        if actor is not self._actor:
-            self._actor = actor
-            if actor is not None and actor.context is not None:
-                self.async_set_context(actor.context)
+        snapshot = self.snapshot
+        if (moved := (snapshot.locked, snapshot.actor)) != self._moved:
+            self._moved = moved
+            if snapshot.moving is None:
+                # Whoever pressed last here need not be the one who moved it.
+                actor = snapshot.actor
+                context = actor.context if actor is not None else None
+                self.async_set_context(context or Context())
         super()._handle_coordinator_update()
 
     @override
     async def async_lock(self, **kwargs: Any) -> None:
-        """Throw the bolt; returns once that is proven."""
+        """Lock; returns once the bolt is proven to be thrown."""
         await self._async_send(lock=True)
 
     @override
     async def async_unlock(self, **kwargs: Any) -> None:
-        """Draw the bolt; returns once that is proven."""
+        """Unlock; returns once Seam has accepted it."""
         await self._async_send(lock=False)
 
     async def _async_send(self, *, lock: bool) -> None:
-        commands = self.coordinator.config_entry.runtime_data.commands
-        await commands.async_send(
-            self._device_id, lock=lock, context=self._context or Context()
+        entry = self.coordinator.config_entry
+        context = self._context or Context()
+        if not records_names(entry):
+            # What is written from here on must not lead to a person.
+            self.async_set_context(Context())
+        await entry.runtime_data.commands.async_send(
+            self._device_id, lock=lock, context=context
         )

@@ -16,8 +16,9 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .coordinator import LockSnapshot, SeamConfigEntry
+from .data import SeamConfigEntry
 from .entity import SeamEntity, SeamWorkspaceEntity, async_add_for_each_lock
+from .lock_state.snapshot import LockSnapshot
 from .push import Push, PushState
 
 PARALLEL_UPDATES = 0
@@ -80,7 +81,8 @@ class SeamPushSensorDescription(SensorEntityDescription):
 
 
 def _milliseconds(push: Push) -> float | None:
-    return None if push.round_trip is None else push.round_trip * 1000
+    round_trip = push.health.round_trip
+    return None if round_trip is None else round_trip * 1000
 
 
 PUSH_SENSORS = (
@@ -90,7 +92,7 @@ PUSH_SENSORS = (
         device_class=SensorDeviceClass.ENUM,
         entity_category=EntityCategory.DIAGNOSTIC,
         options=[state.value for state in PushState],
-        value_fn=lambda push: push.state.value,
+        value_fn=lambda push: push.health.state.value,
     ),
     SeamPushSensorDescription(
         key="push_round_trip",

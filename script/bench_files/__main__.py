@@ -25,6 +25,8 @@ PARTS = {
     "event": "events",
     "requests": "requests_per_hour",
     "memory": "memory",
+    "truth": "truth",
+    "split": "truth_split",
 }
 
 

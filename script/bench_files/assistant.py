@@ -4,25 +4,32 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 import json
 from pathlib import Path
 import socket
 from tempfile import TemporaryDirectory
+import time
 from unittest.mock import patch
+import uuid
 
 from aiohttp.resolver import ThreadedResolver
 from homeassistant import loader
+from homeassistant.components.webhook import async_handle_webhook
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import CONF_API_KEY
+from homeassistant.const import CONF_API_KEY, CONF_WEBHOOK_ID
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
+from homeassistant.util.aiohttp import MockRequest
+import orjson
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_test_home_assistant,
 )
 
-from custom_components.seam.const import CONF_ENDPOINT, DOMAIN
+from custom_components.seam.api import sign
+from custom_components.seam.const import CONF_ENDPOINT, CONF_PUSH, DOMAIN
 from tests.seam_sandbox import API_KEY
 from tests.seam_sandbox.catalogue import make_id
 from tests.seam_sandbox.sandbox import LOOPBACK
@@ -59,15 +66,42 @@ class Assistant:
 
     async def open_to_push(self) -> None:
         """Tell where we can be reached, and wait until push is proven."""
-        push = self.entry.runtime_data.push
+        push = self.entry.runtime_data.push.health
         changed = asyncio.Event()
         stop = push.async_listen(changed.set)
         await self.hass.config.async_update(internal_url=self.url)
         async with asyncio.timeout(10):
-            while not push.is_alive():
+            while not push.is_reachable:
                 changed.clear()
                 await changed.wait()
         stop()
+        await self.deliver()
+        if not push.is_alive():
+            raise RuntimeError("push is not proven")
+
+    async def deliver(self) -> None:
+        """Bring an event of no lock in as Seam would: the first proves push."""
+        now = time.time()
+        moment = datetime.fromtimestamp(now, UTC).isoformat()
+        event = {
+            "event_id": str(uuid.uuid4()),
+            "event_type": "lock.access_denied",
+            "workspace_id": self.entry.unique_id,
+            "created_at": moment,
+            "occurred_at": moment,
+        }
+        body, message_id, stamp = orjson.dumps(event), f"msg_{now}", int(now)
+        secret = self.entry.data[CONF_PUSH]["secret"]
+        headers = {
+            "svix-id": message_id,
+            "svix-timestamp": str(stamp),
+            "svix-signature": sign(secret, message_id, stamp, body),
+        }
+        await async_handle_webhook(
+            self.hass,
+            self.entry.data[CONF_WEBHOOK_ID],
+            MockRequest(body, "bench", method="POST", headers=headers),
+        )
 
 
 class Resolver(ThreadedResolver):

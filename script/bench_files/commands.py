@@ -9,7 +9,7 @@ from statistics import fmean
 import time
 
 from custom_components.seam.api import SeamClient
-from custom_components.seam.const import POSITIONS
+from custom_components.seam.events.types import EVENT_TYPES
 from tests.seam_sandbox import API_KEY, Door, SeamSandbox
 
 from .assistant import home_assistant
@@ -59,7 +59,7 @@ async def lateness(
     client: SeamClient, pressed: list[Pressed]
 ) -> dict[float, list[float]]:
     """Return how many seconds after its bolt had moved each command ended."""
-    events = await client.list_events(0, time.time() + 60)
+    events = (await client.list_events(0, time.time() + 60)).events
     late: dict[float, list[float]] = {seconds: [] for seconds in SECONDS}
     for one in pressed:
         (moved_at,) = (
@@ -67,7 +67,8 @@ async def lateness(
             for event in events
             if event.device_id == one.device_id
             and event.action_attempt_id is not None
-            and event.event_type in POSITIONS
+            and event.event_type in EVENT_TYPES
+            and EVENT_TYPES[event.event_type].locked is not None
             and one.began <= event.occurred_at <= one.ended
         )
         late[one.seconds].append(one.ended - moved_at)

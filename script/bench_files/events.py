@@ -73,14 +73,14 @@ async def turn_bolts(
         await seam.act("turn_bolt", door=device_id, thrown=thrown[device_id])
         seen.append((device_id, await screen.shown()))
     client = SeamClient(seam.session, API_KEY, endpoint=seam.url)
-    events = await client.list_events(
+    listed = await client.list_events(
         began - 1, time.time() + 60, ("lock.locked", "lock.unlocked")
     )
     return [
         at
         - max(
             event.created_at
-            for event in events
+            for event in listed.events
             if event.device_id == device_id and event.created_at <= at + ROUNDING
         )
         for device_id, at in seen
@@ -106,7 +106,7 @@ async def measure() -> AsyncGenerator[Row]:
             await assistant.set_up()
             await assistant.open_to_push()
             late = await turn_bolts(assistant, seam, doors)
-            counts: dict[str, Any] = assistant.entry.runtime_data.push.counts
+            counts: dict[str, Any] = assistant.entry.runtime_data.push.health.counts
             if counts["refused"] or counts["lost"]:
                 raise RuntimeError(f"push lost events: {counts}")
         yield Row(

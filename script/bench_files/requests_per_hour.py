@@ -48,8 +48,10 @@ async def count(
             await harness.set_up()
             if push:
                 await assistant.hass.config.async_update(internal_url=assistant.url)
+                await harness.advance(1)
+                await assistant.deliver()
             await harness.advance(WARM_UP)
-            if assistant.entry.runtime_data.push.is_alive() is not push:
+            if assistant.entry.runtime_data.push.health.is_alive() is not push:
                 raise RuntimeError("push is not as it should be")
             before = len(sandbox.requests)
             await harness.advance(HOUR)

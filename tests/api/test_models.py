@@ -19,8 +19,8 @@ from custom_components.seam.api import (
     Webhook,
     Workspace,
 )
-from custom_components.seam.api.models import LOCK_DEVICE_TYPES
 from custom_components.seam.api.parse import number, timestamp
+from custom_components.seam.api.quirks import LOCK_DEVICE_TYPES
 
 DOCUMENT = Path(__file__).parent.parent / "conformance" / "seam-openapi-locks.json"
 
@@ -145,6 +145,20 @@ def test_device() -> None:
     )
 
 
+def test_a_device_that_was_read_is_one_as_any_other() -> None:
+    """It is made in a quicker way, which must not show."""
+    read = Device.from_json(DEVICE)
+    made = dataclasses.replace(read)
+    assert type(read) is type(made) is Device
+    assert read == made
+    assert hash(read) == hash(made)
+    assert repr(read) == repr(made)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        read.locked = False  # type: ignore[misc] # that is the point
+    with pytest.raises((dataclasses.FrozenInstanceError, AttributeError, TypeError)):
+        setattr(read, "other", 1)  # noqa: B010 - no such field
+
+
 def test_the_least_device() -> None:
     found = Device.from_json({"device_id": "d1"})
     assert (found.device_type, found.name) == ("unknown", "d1")
@@ -200,6 +214,16 @@ def test_an_events_times(
     assert (event.created_at - JAN_1, event.occurred_at - JAN_1) == expected
 
 
+def test_an_absurd_time_is_none() -> None:
+    zero = "0001-01-01T00:00:00Z"
+    event = Event.from_json({**EVENT, "occurred_at": zero})
+    assert event.occurred_at == event.created_at == JAN_1 + 70
+    event = Event.from_json({**EVENT, "created_at": "9999-12-31T23:59:59Z"})
+    assert event.occurred_at == event.created_at == JAN_1
+    with pytest.raises(ValueError, match="no occurred_at"):
+        Event.from_json({**EVENT, "created_at": zero, "occurred_at": zero})
+
+
 def test_an_event_without_any_time_is_refused() -> None:
     with pytest.raises(ValueError, match="no occurred_at"):
         Event.from_json({"event_id": "e1", "event_type": "t", "created_at": "soon"})
@@ -212,7 +236,7 @@ def test_the_other_models() -> None:
     )
     assert AccessCode.from_json(CODE) == AccessCode("code1", "Alice")
     assert ActionAttempt.from_json(ATTEMPT) == ActionAttempt(
-        "a1", AttemptStatus.SUCCESS, True, "t", "m"
+        "a1", AttemptStatus.SUCCESS, True, "LOCK_DOOR", "t", "m"
     )
     webhook = Webhook.from_json({**WEBHOOK, "event_types": ["lock.locked", 7, None]})
     assert webhook.event_types == {"lock.locked"}
@@ -397,6 +421,13 @@ def test_problems_of_any_shape() -> None:
         ("2026-01-01", None),
         ("soon", None),
         ("", None),
+        ("0001-01-01T00:00:00Z", None),  # the zero time of Go and .NET
+        ("0001-01-01T00:00:00+14:00", None),
+        ("9999-12-31T23:59:59-14:00", None),
+        ("1969-12-31T23:59:59Z", None),
+        ("1970-01-01T00:00:00Z", 0),
+        ("2100-01-01T00:00:00Z", 4102444800),
+        ("2100-01-01T00:00:01Z", None),
         (1767225600, None),
         (None, None),
     ],
@@ -473,7 +504,16 @@ def _names(value: object) -> set[str]:
 
 
 NAMES = sorted(set().union(*(_names(full) for _, full in MODELS)))
-WORDS = ["pending", "success", "error", "low", "2026-01-01T00:00:00Z", "9999-12-31"]
+WORDS = [
+    "0001-01-01T00:00:00Z",
+    "9999-12-31T23:59:59Z",
+    "pending",
+    "success",
+    "error",
+    "low",
+    "2026-01-01T00:00:00Z",
+    "9999-12-31",
+]
 
 json_values = st.recursive(
     st.none()

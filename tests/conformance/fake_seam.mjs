@@ -13,6 +13,19 @@ net.Server.prototype.listen = function (port, ...rest) {
   return listen.call(this, port, LOOPBACK, ...rest);
 };
 
+// Time is injected: what the fake says of it is what it was last told, so that
+// Home Assistant and the fake live under one clock.
+const RealDate = Date;
+let injected = null; // milliseconds since the epoch, null for real time
+globalThis.Date = class extends RealDate {
+  constructor(...parts) {
+    super(...(parts.length === 0 && injected !== null ? [injected] : parts));
+  }
+  static now() {
+    return injected ?? RealDate.now();
+  }
+};
+
 const [folder] = process.argv.slice(2);
 const entry = join(folder, "node_modules/@seamapi/fake-seam-connect/dist/index.js");
 const { createFake } = await import(pathToFileURL(entry));
@@ -21,7 +34,14 @@ await fake.seed();
 const seeded = fake.database.getState();
 const { server } = await fake.startServer({ port: 0, signals: [] });
 
+server.prependListener("request", (_request, response) => {
+  response.setHeader("Date", new Date().toUTCString());
+});
+
 const commands = {
+  set_clock({ seconds }) {
+    injected = seconds === null ? null : seconds * 1000;
+  },
   // Back to the seed. Nothing ever changes a state in place, so the old one is whole.
   reset() {
     fake.database.setState(seeded, true);

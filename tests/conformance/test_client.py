@@ -6,13 +6,14 @@ import pytest
 
 from custom_components.seam.api import (
     AttemptStatus,
+    EventList,
     SeamCredentialsError,
     SeamInputError,
     SeamNotFoundError,
     SeamResponseError,
     SeamServerError,
 )
-from custom_components.seam.const import EVENT_TYPES
+from custom_components.seam.events.types import EVENT_TYPES
 from tests.seam_sandbox import CANARY_GUEST
 
 from .servers import FakeServer, Server
@@ -169,11 +170,12 @@ async def test_events(server: Server) -> None:
     await client.unlock_door(server.lock)
     await server.pass_time()
     found = await client.list_events(begun - 60, client.now() + 60, ["lock.unlocked"])
-    (event,) = (one for one in found if one.event_type == "lock.unlocked")
+    (event,) = (one for one in found.events if one.event_type == "lock.unlocked")
     assert event.device_id == server.lock
     assert event.workspace_id == server.workspace_id
     assert abs(event.occurred_at - begun) < 60
-    assert await client.list_events(begun - 7200, begun - 3600) == ()
+    before = await client.list_events(begun - 7200, begun - 3600)
+    assert before == EventList((), begun - 3600)
 
 
 async def test_more_events_than_fit(server: Server) -> None:
@@ -188,8 +190,10 @@ async def test_more_events_than_fit(server: Server) -> None:
     whole = await client.list_events(begun - 60, client.now() + 60)
     with patch(f"{CLIENT}.EVENT_LIMIT", 3):
         split = await client.list_events(begun - 60, client.now() + 60)
-    assert {one.event_id for one in split} == {one.event_id for one in whole}
-    assert len(whole) >= 6
+    assert {one.event_id for one in split.events} == {
+        one.event_id for one in whole.events
+    }
+    assert len(whole.events) >= 6
 
 
 async def test_webhooks(server: Server) -> None:
@@ -218,7 +222,7 @@ async def test_the_events_that_we_ask_for(server: Server) -> None:
         assert caught.value.error_type == "invalid_event_types"
         return
     created = await client.create_webhook(URL, sorted(EVENT_TYPES))
-    assert created.event_types == EVENT_TYPES
+    assert created.event_types == EVENT_TYPES.keys()
 
 
 async def test_the_name_of_an_access_code(server: Server) -> None:

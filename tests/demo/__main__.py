@@ -21,10 +21,10 @@ from .children import Child, running
 from .client import PASSWORD, USER, HomeAssistant, RefusedError
 from .configuration import ROOT, make_folder
 from .dashboard import URL_PATH, find_parts, make_dashboard
+from .house import arguments
 from .integration import SetUpError, set_up
 
 HOST = "127.0.0.1"
-LOCKS = 8
 RESTART = 100  # what Home Assistant ends with when it is to be started again
 START_SECONDS = 120
 
@@ -43,6 +43,9 @@ HOW_TO_PLAY = """\
   open a door, enter a code, jam a bolt or take a lock offline, and see what
   Home Assistant says. Only an open door may take a minute to show: Seam has
   no news of doors, so they are asked. The house alone: {house}
+
+  Automations, scripts and scenes that you save work at once, such as those of
+  README.md. What they send to notify.my_phone shows under Notifications.
 
   Ctrl-C ends it all. Its log: {log}
 """
@@ -191,14 +194,8 @@ class Demo:
         )
 
     def _sandbox(self) -> AbstractAsyncContextManager[Child]:
-        return self._running(
-            "sandbox.log",
-            "tests.seam_sandbox",
-            "--port",
-            str(self._sandbox_port),
-            "--locks",
-            str(LOCKS),
-        )
+        assert self._sandbox_port is not None
+        return self._running("sandbox.log", *arguments(self._sandbox_port))
 
     async def _watch_sandbox(self, sandbox: Child) -> None:
         code = await sandbox.wait()

@@ -225,6 +225,16 @@ class HomeAssistant:
         state: str = (await self.get(f"/api/states/{entity_id}"))["state"]
         return state
 
+    async def wait_for_entity(self, entity_id: str) -> None:
+        """Return once there is an entity."""
+        while True:
+            try:
+                await self.get(f"/api/states/{entity_id}")
+            except RefusedError:  # not there yet
+                await asyncio.sleep(0.1)
+            else:
+                return
+
     async def wait_for_state(
         self, entity_id: str, wanted: Callable[[dict[str, Any]], bool]
     ) -> dict[str, Any]:

@@ -29,6 +29,14 @@ frontend:
 history:
 logbook:
 
+# What a person makes in the frontend, as in a fresh Home Assistant.
+automation: !include automations.yaml
+script: !include scripts.yaml
+scene: !include scenes.yaml
+
+# Offers `notify.my_phone`; see tests/demo/phone.
+demo_phone:
+
 # A bare machine has no ffmpeg and no libturbojpeg. They are for cameras, which
 # are not here; they cannot be left out, and would fill the log.
 logger:
@@ -65,10 +73,15 @@ def make_folder(folder: Path, port: int) -> None:
     folder.chmod(0o700)  # with SEAM_API_KEY it holds a real key
     (folder / MARKER).touch()
     (folder / "configuration.yaml").write_text(CONFIGURATION.format(port=port))
-    (folder / "custom_components").mkdir()
-    (folder / "custom_components" / "seam").symlink_to(
-        ROOT / "custom_components" / "seam"
-    )
+    (folder / "automations.yaml").write_text("[]")
+    (folder / "scripts.yaml").touch()
+    (folder / "scenes.yaml").touch()
+    components = folder / "custom_components"
+    components.mkdir()
+    # Without it the package of the checkout would hide this one.
+    (components / "__init__.py").touch()
+    (components / "seam").symlink_to(ROOT / "custom_components" / "seam")
+    (components / "demo_phone").symlink_to(Path(__file__).parent / "phone")
     # Neither can be told in YAML: there a port is only tried for five minutes.
     (storage / "http").write_text(
         _stored(1, "http", {"server_host": ["127.0.0.1"], "server_port": port})

@@ -7,6 +7,10 @@ from typing import Any
 from .client import HomeAssistant
 
 URL_PATH = "seam-demo"
+NO_LOCKS = """\
+This workspace has no locks yet. Connect some in the
+[Seam Console](https://console.seam.co), then start the demo again.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,46 +92,39 @@ def dashboard(parts: list[Part], house_url: str | None) -> dict[str, Any]:
     def of(key: str) -> list[Part]:
         return [part for part in parts if part.key == key]
 
-    locks = {
-        "type": "grid",
-        "cards": [
-            _heading("Home Assistant says", "mdi:home-assistant"),
-            *_lock_tiles(of("lock")),
-            _heading("Doors", "mdi:door"),
-            _glance(of("door")),
-        ],
-    }
-    house = {
-        "type": "grid",
-        "cards": [
-            _heading("The house: use your hands here", "mdi:hand-back-right"),
-            {
-                "type": "iframe",
-                "url": house_url,
-                "hide_background": True,
-                "grid_options": {"columns": "full", "rows": 11},
-            },
-        ],
-    }
-    batteries = {
-        "type": "grid",
-        "cards": [_heading("Batteries", "mdi:battery"), _glance(of("battery"))],
-    }
-    history = {
-        "type": "grid",
-        "cards": [
-            _heading("History", "mdi:history"),
-            {
-                "type": "logbook",
-                "target": {"entity_id": [part.entity_id for part in of("lock")]},
-                "hours_to_show": 24,
-                "grid_options": {"columns": "full", "rows": 6},
-            },
-        ],
-    }
-    sections = [locks, house, batteries, history]
-    if house_url is None:
-        sections.remove(house)
+    locks = of("lock")
+    says = [_heading("Home Assistant says", "mdi:home-assistant"), *_lock_tiles(locks)]
+    if doors := of("door"):
+        says += [_heading("Doors", "mdi:door"), _glance(doors)]
+    if not locks:
+        says.append({"type": "markdown", "content": NO_LOCKS})
+    sections = [says]
+    if house_url is not None:
+        sections.append(
+            [
+                _heading("The house: use your hands here", "mdi:hand-back-right"),
+                {
+                    "type": "iframe",
+                    "url": house_url,
+                    "hide_background": True,
+                    "grid_options": {"columns": "full", "rows": 11},
+                },
+            ]
+        )
+    if batteries := of("battery"):
+        sections.append([_heading("Batteries", "mdi:battery"), _glance(batteries)])
+    if locks:
+        sections.append(
+            [
+                _heading("History", "mdi:history"),
+                {
+                    "type": "logbook",
+                    "target": {"entity_id": [part.entity_id for part in locks]},
+                    "hours_to_show": 24,
+                    "grid_options": {"columns": "full", "rows": 6},
+                },
+            ]
+        )
     return {
         "title": "Seam demo",
         "views": [
@@ -136,7 +133,7 @@ def dashboard(parts: list[Part], house_url: str | None) -> dict[str, Any]:
                 "path": "locks",
                 "type": "sections",
                 "max_columns": 2,
-                "sections": sections,
+                "sections": [{"type": "grid", "cards": cards} for cards in sections],
             }
         ],
     }

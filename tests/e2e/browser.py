@@ -23,13 +23,25 @@ FLAGS = (
 
 
 @asynccontextmanager
-async def dashboard(url: str) -> AsyncGenerator[Page]:
-    """Sign in with a browser of its own, to where Home Assistant opens."""
+async def dashboard(
+    url: str, *, width: int = 1280, height: int = 800, dark: bool = False
+) -> AsyncGenerator[Page]:
+    """Sign in with a browser of its own, to where Home Assistant opens.
+
+    Args:
+        url: of Home Assistant.
+        width: of the window, in CSS pixels.
+        height: the same.
+        dark: the person's system is set to dark.
+    """
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=BROWSER, args=FLAGS, timeout=60_000
         )
-        context = await browser.new_context(viewport={"width": 1280, "height": 800})
+        context = await browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+        )
         page = await context.new_page()
         page.set_default_timeout(20_000)
         await page.goto(url)

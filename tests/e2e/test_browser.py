@@ -41,7 +41,7 @@ async def test_the_dashboard(tmp_path: Path) -> None:
             # A hand in the house, on the page beside.
             door = page.frame_locator("iframe").locator(".door")
             front_door = door.filter(has_text="Front Door")
-            await front_door.get_by_role("button", name="Draw bolt by hand").click()
+            await front_door.get_by_role("button", name="Unlock by hand").click()
             await expect(state).to_contain_text("Unlocked")
             await expect(state).to_contain_text("By hand")
 

@@ -15,9 +15,11 @@ import time
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.demo.client import HomeAssistant, RefusedError
-from tests.seam_sandbox import API_KEY, CANARY_GUEST, CANARY_PIN, SeamSandbox
+from tests.demo.house import NAMES
+from tests.seam_sandbox import API_KEY, CANARY_PIN, SeamSandbox
 
 from .running_demo import ROOT, Demo, lock_ids, running_demo, signed_in
 
@@ -29,11 +31,11 @@ pytestmark = [
 
 FRONT = "lock.hall_front_door"  # in the hall
 JAMMED = r"The lock is jammed: the bolt could not be moved\.$"
-# All that a session may leave in the log above INFO: two lines at each start, and
+# All that a session may leave in the log above INFO: three lines at each start, and
 # what Home Assistant itself logs of the one command here that a jam stopped.
 ALLOWED = (
     r"WARNING .*\[homeassistant\.bootstrap\] Skipping pip installation",
-    r"WARNING .*\[homeassistant\.loader\] We found a custom integration seam ",
+    r"WARNING .*\[homeassistant\.loader\] We found a custom integration (seam|demo_phone) ",
     r"ERROR .* Error during service call to lock\.lock: Front Door was not locked: "
     + JAMMED,
 )
@@ -43,6 +45,7 @@ VOICE_ALLOWED = (
     if find_spec("pymicro_vad") and find_spec("pyspeex_noise")
     else (r"ERROR .*\[homeassistant\.setup\] .*'assist_(pipeline|satellite)'",)
 )
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 SECRETS = (API_KEY, CANARY_PIN, "whsec_")
 
 
@@ -143,7 +146,7 @@ async def check_hands(demo: Demo, assistant: HomeAssistant) -> None:
     async with asyncio.timeout(10):
         await demo.house("enter_code", door="Front Door", code=CANARY_PIN)
         seen = await assistant.wait_for_state(FRONT, is_in("unlocked"))
-    assert seen["attributes"]["changed_by"] == CANARY_GUEST
+    assert seen["attributes"]["changed_by"] == NAMES.guest
 
 
 async def check_jam(demo: Demo, assistant: HomeAssistant) -> None:
@@ -160,6 +163,44 @@ async def check_jam(demo: Demo, assistant: HomeAssistant) -> None:
             )
     assert await assistant.state(FRONT) == "jammed"
     await demo.house("unjam", door="Front Door")
+    assert await states_during(assistant, "lock", "locked") == ["locking", "locked"]
+
+
+def example(alias: str) -> dict[str, Any]:
+    """Return one of the automations in README.md, for the front door here."""
+    for text in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL):
+        found: dict[str, Any] = yaml.safe_load(
+            text.replace("lock.front_door", FRONT).replace(
+                "event.front_door_", "event.hall_front_door_"
+            )
+        )
+        if found["alias"] == alias:
+            return found
+    raise KeyError(alias)
+
+
+async def check_what_is_saved_works(demo: Demo, assistant: HomeAssistant) -> None:
+    # Each is saved as the editor in the frontend saves it.
+    for path, config in (
+        ("automation/config/1", example("Somebody came home")),
+        ("script/config/lock_up", {"alias": "Lock up", "sequence": []}),
+        ("scene/config/1", {"name": "Evening", "entities": {}}),
+    ):
+        await assistant.post(f"/api/config/{path}", config)
+    async with asyncio.timeout(10):
+        for saved, state in (
+            ("automation.somebody_came_home", "on"),
+            ("script.lock_up", "off"),
+            ("scene.evening", "unknown"),
+        ):
+            await assistant.wait_for_entity(saved)
+            await assistant.wait_for_state(saved, is_in(state))
+    async with asyncio.timeout(10), assistant.socket() as socket:
+        notices = await socket.subscribe("persistent_notification/subscribe")
+        assert (await socket.event(notices))["notifications"] == {}
+        await demo.house("enter_code", door="Front Door", code=CANARY_PIN)
+        (notice,) = (await socket.event(notices))["notifications"].values()
+    assert notice["message"] == f"{NAMES.guest} came home."
     assert await states_during(assistant, "lock", "locked") == ["locking", "locked"]
 
 
@@ -211,6 +252,7 @@ async def test_a_session(tmp_path: Path) -> None:
             await check_commands(demo, assistant)
             await check_hands(demo, assistant)
             await check_jam(demo, assistant)
+            await check_what_is_saved_works(demo, assistant)
             await check_offline_and_restart(demo, assistant)
             await check_removal(demo, assistant)
 
@@ -220,7 +262,7 @@ async def test_a_session(tmp_path: Path) -> None:
         assert demo.processes() == set()
         assert "custom_components.seam" in demo.log()
         assert warnings(demo.log()) == []
-        assert CANARY_GUEST not in demo.log()
+        assert NAMES.guest not in demo.log()
         assert demo.files_with(*SECRETS) == {}
         assert not list((demo.folder / ".storage").glob("seam*"))
 

@@ -339,8 +339,8 @@ STORIES = [
     (
         "lock accepted, nothing read",
         [reading(True, 1), accepted(True, 2, 3)],
-        None,
-        "disputed",
+        True,
+        "",
     ),
     ("lock accepted of a lock that tells nothing", [accepted(True, 2, 3)], None, ""),
     (
@@ -364,13 +364,13 @@ STORIES = [
     (
         "lock accepted, but the unlock is as likely what is read",
         [event(False, 100), accepted(True, 130, 131), reading(True, 132)],
-        None,
+        False,
         "disputed",
     ),
     (
         "lock accepted while locked by event",
         [event(True, 1), accepted(True, 2, 3)],
-        None,
+        True,
         "",
     ),
     (

@@ -155,19 +155,19 @@ def follows_at_once(patch: pytest.MonkeyPatch) -> None:
 
 def lags_for_ever(patch: pytest.MonkeyPatch) -> None:
     """Learn from an unlock that was read before it was heard of."""
-    patch.setattr(Evidence, "_explained", lambda self, *_: self)
+    patch.setattr(Evidence, "explained", lambda self, *_: self)
 
 
 def never_learns(patch: pytest.MonkeyPatch) -> None:
     """Do not learn that readings stay behind events."""
-    patch.setattr(Evidence, "_trusts_events_only", property(lambda _: False))
+    patch.setattr(Evidence, "trusts_events_only", property(lambda _: False))
 
 
 def forgets_success_elsewhere(patch: pytest.MonkeyPatch) -> None:
     """Do not take the event of another app's unlock for that of its movement."""
 
     def with_unlock_elsewhere(self: Evidence, at: float, heard_at: float) -> Evidence:
-        return self._with_drawn(at, heard_at, at, confirmed=False)
+        return self.with_drawn(at, heard_at, at, confirmed=False)
 
     patch.setattr(Evidence, "with_unlock_elsewhere", with_unlock_elsewhere)
 

@@ -1,8 +1,9 @@
 """The embedded Seam: its API as documented, with physical truth behind it."""
 
+from .brands import BRANDS, Brand, plain_plans
 from .catalogue import CANARY_CLEANER, CANARY_GUEST, CANARY_PIN, Plan
 from .clock import Clock, ManualClock, RealClock
-from .faults import ABSENT, Fault, FaultKind, Faults
+from .faults import ABSENT, ZERO_TIME, Fault, FaultKind, Faults
 from .house import Door
 from .sandbox import SeamSandbox
 from .server import Recorded
@@ -12,10 +13,13 @@ __all__ = [
     "ABSENT",
     "ACCESS_TOKEN",
     "API_KEY",
+    "BRANDS",
     "CANARY_CLEANER",
     "CANARY_GUEST",
     "CANARY_PIN",
     "OTHER_API_KEY",
+    "ZERO_TIME",
+    "Brand",
     "Clock",
     "Door",
     "Fault",
@@ -26,4 +30,5 @@ __all__ = [
     "RealClock",
     "Recorded",
     "SeamSandbox",
+    "plain_plans",
 ]

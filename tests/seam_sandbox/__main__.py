@@ -6,6 +6,7 @@ import ipaddress
 import signal
 import sys
 
+from .catalogue import Names
 from .control import PREFIX
 from .sandbox import LOOPBACK, SeamSandbox
 from .workspaces import API_KEY
@@ -39,11 +40,23 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", default=8642, type=_count, help="0 takes a free one")
     parser.add_argument("--locks", default=8, type=_count)
     parser.add_argument("--api-key", default=API_KEY)
+    names = Names()
+    parser.add_argument("--house-name", default=names.house)
+    parser.add_argument("--guest-name", default=names.guest, help="has a code")
+    parser.add_argument("--cleaner-name", default=names.cleaner, help="has a code")
     return parser.parse_args()
 
 
 async def _run(arguments: argparse.Namespace) -> int:
-    sandbox = SeamSandbox(arguments.locks, api_key=arguments.api_key)
+    sandbox = SeamSandbox(
+        arguments.locks,
+        api_key=arguments.api_key,
+        names=Names(
+            house=arguments.house_name,
+            guest=arguments.guest_name,
+            cleaner=arguments.cleaner_name,
+        ),
+    )
     try:
         await sandbox.start(arguments.port, arguments.host)
     except OSError as err:

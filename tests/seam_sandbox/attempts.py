@@ -31,17 +31,21 @@ class Attempt:
         result: as Seam says it, or None.
         error: the same.
         begun_at: true time, in seconds since the epoch.
+        tells_move: an event tells of the bolt, if the lock has such events.
         ended_at: the same, or None.
+        hangs: nothing will ever end it by itself.
     """
 
     action_attempt_id: str
     door: Door
     lock: bool
     begun_at: float
+    tells_move: bool = True
     status: str = "pending"
     result: dict[str, Any] | None = None
     error: dict[str, Any] | None = None
     ended_at: float | None = None
+    hangs: bool = False
 
     @property
     def action_type(self) -> str:
@@ -74,8 +78,13 @@ class Attempts:
         self._pending: dict[str, Attempt] = {}
         self.all: dict[str, Attempt] = {}
 
-    def start(self, door: Door, *, lock: bool) -> Attempt:
+    def start(self, door: Door, *, lock: bool, tells_move: bool = True) -> Attempt:
         """Begin a command.
+
+        Args:
+            door: whose.
+            lock: True to lock, False to unlock.
+            tells_move: an event tells of the bolt, if the lock has such events.
 
         Raises:
             TooManyCommandsError: over Seam's limit for the device.
@@ -92,10 +101,12 @@ class Attempts:
             door=door,
             lock=lock,
             begun_at=now,
+            tells_move=tells_move,
         )
         self.all[attempt.action_attempt_id] = attempt
         self._pending[attempt.action_attempt_id] = attempt
         if self._faults.take(FaultKind.ATTEMPT_PENDING, device_id=door.device_id):
+            attempt.hangs = True
             return attempt
         duration = self._faults.take(
             FaultKind.ATTEMPT_DURATION, device_id=door.device_id
@@ -109,6 +120,11 @@ class Attempts:
     def pending(self) -> Iterator[Attempt]:
         """Go through the commands that have not ended."""
         return iter(self._pending.values())
+
+    def fail_hanging(self) -> None:
+        """End the commands that would never end; their bolts have not moved."""
+        for attempt in [one for one in self.pending() if one.hangs]:
+            self.fail(attempt, "uncategorized_error", "The lock did not answer.")
 
     def _take(self, attempt: Attempt, kind: FaultKind) -> Fault | None:
         return self._faults.take(kind, device_id=attempt.door.device_id)
@@ -131,6 +147,9 @@ class Attempts:
         if self._take(attempt, FaultKind.ATTEMPT_LIAR):
             self._succeed(attempt)
             return
+        if self._take(attempt, FaultKind.ATTEMPT_LOST):
+            self._succeed(attempt, confirmed=False)
+            return
         if self._take(attempt, FaultKind.ATTEMPT_JAM):
             door.jammed = True
             self._house.changed(door)
@@ -140,7 +159,7 @@ class Attempts:
             thrown=attempt.lock,
             method="remote",
             action_attempt_id=attempt.action_attempt_id,
-            silent=silent,
+            silent=silent or not attempt.tells_move,
         ):
             self.fail(
                 attempt,
@@ -158,18 +177,22 @@ class Attempts:
     def _turn_back(self, attempt: Attempt) -> None:
         self._house.move_bolt(attempt.door, thrown=not attempt.lock, method="manual")
 
-    def _succeed(self, attempt: Attempt, *, silent: bool = False) -> None:
-        confirmed: bool | str | None = attempt.door.model.confirms
-        if confirmed is None:
-            confirmed = ABSENT
+    def _succeed(
+        self, attempt: Attempt, *, silent: bool = False, confirmed: bool = True
+    ) -> None:
+        said: bool | str | None = attempt.door.confirms
+        if said is None:
+            said = ABSENT
+        elif not confirmed:
+            said = False
         if fault := self._take(attempt, FaultKind.ATTEMPT_UNCONFIRMED):
-            confirmed = fault.value
+            said = fault.value
         attempt.status = "success"
         attempt.result = {}
-        if confirmed is None:
+        if said is None:
             attempt.result = None
-        elif confirmed != ABSENT:
-            attempt.result["was_confirmed_by_device"] = confirmed
+        elif said != ABSENT:
+            attempt.result["was_confirmed_by_device"] = said
         self._ended(attempt, silent=silent)
 
     def fail(self, attempt: Attempt, error_type: str, message: str) -> None:

@@ -13,6 +13,21 @@ CANARY_CLEANER_PIN = "737373"
 CANARY_CLEANER = "Cleaner Canary-Bob"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What people call the house and those who come in.
+
+    Attributes:
+        house: of the main workspace.
+        guest: of the code that Seam manages.
+        cleaner: of the code that it does not.
+    """
+
+    house: str = "Canary House"
+    guest: str = CANARY_GUEST
+    cleaner: str = CANARY_CLEANER
+
+
 def make_id(*parts: object) -> str:
     """Return the uuid that always belongs to some words."""
     return str(uuid.uuid5(_NAMESPACE, "/".join(str(part) for part in parts)))

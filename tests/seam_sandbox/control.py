@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from .attempts import TooManyCommandsError
 from .clock import ManualClock
 from .events import Event, iso
 from .house import Door
@@ -38,6 +39,7 @@ ACTIONS = frozenset(
         "enter_code",
         "jam",
         "open_door",
+        "other_app",
         "poll",
         "reconnect_account",
         "remove_device",
@@ -45,6 +47,7 @@ ACTIONS = frozenset(
         "ring",
         "set_api_key",
         "set_battery",
+        "set_brand",
         "set_clock_skew",
         "set_error",
         "set_keypad_battery",
@@ -106,7 +109,7 @@ class Control:
             action = getattr(self._sandbox, name)
             inspect.signature(action).bind(**body)
             result = action(**body)
-        except (KeyError, TypeError, ValueError) as err:
+        except (KeyError, TypeError, ValueError, TooManyCommandsError) as err:
             return _refuse(HTTPStatus.BAD_REQUEST, f"{type(err).__name__}: {err}")
         if isinstance(result, Door):
             result = self.door_state(result)
@@ -153,6 +156,12 @@ class Control:
         moving = {
             attempt.door.device_id: "locking" if attempt.lock else "unlocking"
             for attempt in sandbox.attempts.pending()
+            if not attempt.hangs
+        }
+        hanging = {
+            attempt.door.device_id
+            for attempt in sandbox.attempts.pending()
+            if attempt.hangs
         }
         return {
             "workspace": sandbox.workspaces.main.name,
@@ -161,7 +170,11 @@ class Control:
             "devices": len(sandbox.house.doors),
             "requests": len(sandbox.requests),
             "doors": [
-                {**self.door_state(door), "moving": moving.get(door.device_id)}
+                {
+                    **self.door_state(door),
+                    "moving": moving.get(door.device_id),
+                    "command_hangs": door.device_id in hanging,
+                }
                 for door in found[:SHOWN_DOORS]
             ],
             "hidden": max(0, len(found) - SHOWN_DOORS),
@@ -226,7 +239,7 @@ class Control:
             "warnings": list(door.warnings),
             "seam": {
                 "locked": door.seen.locked
-                if model.reports_locked and door.seen.online
+                if door.reports_position and door.seen.online
                 else None,
                 "online": door.seen.online,
                 "poll_seconds": door.poll_seconds,

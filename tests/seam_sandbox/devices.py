@@ -113,7 +113,7 @@ def _properties(door: Door) -> dict[str, Any]:
     if not seen.online:
         return properties  # Seam leaves out what it cannot know
 
-    if model.reports_locked:
+    if door.reports_position:
         properties["locked"] = seen.locked
     if model.door_sensor:
         properties["door_open"] = seen.door_open

@@ -9,7 +9,7 @@ from typing import Any
 
 from .catalogue import make_id
 from .clock import Clock
-from .faults import FaultKind, Faults
+from .faults import ZERO_TIME, FaultKind, Faults
 
 type Event = dict[str, Any]
 
@@ -43,6 +43,11 @@ def from_iso(text: str) -> float:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return moment.timestamp()
+
+
+def _facts(event: Event) -> dict[str, str | None]:
+    """Return what faults of an event are narrowed down by."""
+    return {"event_type": event["event_type"], "device_id": event.get("device_id")}
 
 
 class EventLog:
@@ -122,6 +127,9 @@ class EventLog:
             event["something_new"] = {"deep": [None, {"er": True}]}
         if take(FaultKind.EVENT_FOREIGN_WORKSPACE, **facts):
             event["workspace_id"] = make_id("workspace", "foreign")
+        if skew := take(FaultKind.EVENT_OCCURRED_SKEW, **facts):
+            skewed = occurred_at + self._faults.clock_skew + skew.seconds
+            event["occurred_at"] = iso(skewed)
         copies = 2 if take(FaultKind.EVENT_DOUBLED, **facts) else 1
         if late := take(FaultKind.EVENT_LATE, **facts):
             self._clock.call_later(late.seconds, lambda: self._make(event, copies))
@@ -134,7 +142,9 @@ class EventLog:
     def _make(self, event: Event, copies: int) -> None:
         held, self._held = self._held, []
         for made in (*[event] * copies, *held):
-            made["created_at"] = iso(self.now())
+            made["created_at"] = iso(self.now() + self._created_skew(made))
+            if zero := self._faults.take(FaultKind.EVENT_ZERO_TIME, **_facts(made)):
+                made[zero.name or "occurred_at"] = ZERO_TIME
             self.events.append(made)
             self._made.append(from_iso(made["created_at"]))
             for listener in list(self.listeners):
@@ -142,6 +152,10 @@ class EventLog:
         if self._kept is not None and len(self.events) >= 2 * self._kept:
             # In place: somebody may hold the list.
             del self.events[: -self._kept], self._made[: -self._kept]
+
+    def _created_skew(self, event: Event) -> float:
+        fault = self._faults.take(FaultKind.EVENT_CREATED_SKEW, **_facts(event))
+        return fault.seconds if fault is not None else 0.0
 
     def list(
         self, since: float, until: float | None, limit: int, **wanted: set[str] | None

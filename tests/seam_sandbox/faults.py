@@ -1,8 +1,9 @@
 """What can be made to go wrong, and how often."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+import random
 from typing import Any
 
 
@@ -23,9 +24,13 @@ class FaultKind(StrEnum):
     HTTP_HALF_LIST = "http_half_list"
     HTTP_EMPTY_LIST = "http_empty_list"
     HTTP_REPEATED_CURSOR = "http_repeated_cursor"
+    HTTP_ENDLESS_PAGES = "http_endless_pages"  # after each page a fresh cursor
     HTTP_BAD_ITEM = "http_bad_item"  # the first item of a list is unreadable
     HTTP_STRANGE = "http_strange"  # unknown fields and values, extra nulls
     HTTP_PROPERTY = "http_property"  # of devices: `name` is `value`, or absent
+    # Its Date header is off by `seconds`, or is `value`; whatever the answer is,
+    # that of another fault included.
+    HTTP_DATE = "http_date"
 
     # Commands; `device_id` narrows them down.
     ATTEMPT_PENDING = "attempt_pending"  # never ends, the bolt stays
@@ -34,6 +39,7 @@ class FaultKind(StrEnum):
     ATTEMPT_UNCONFIRMED = "attempt_unconfirmed"  # `value`: false, null or absent
     ATTEMPT_DURATION = "attempt_duration"  # takes `seconds`
     ATTEMPT_LIAR = "attempt_liar"  # confirmed, but the bolt never moved
+    ATTEMPT_LOST = "attempt_lost"  # accepted, not confirmed, and never done
     ATTEMPT_SILENT = "attempt_silent"  # succeeds, no event tells of it
     ATTEMPT_REVERTED = "attempt_reverted"  # a hand turns it back `seconds` later
 
@@ -45,6 +51,10 @@ class FaultKind(StrEnum):
     EVENT_WITHOUT_DEVICE = "event_without_device"
     EVENT_UNKNOWN_TYPE = "event_unknown_type"
     EVENT_FOREIGN_WORKSPACE = "event_foreign_workspace"
+    EVENT_CREATED_SKEW = "event_created_skew"  # `created_at` is off by `seconds`
+    EVENT_OCCURRED_SKEW = "event_occurred_skew"  # `occurred_at` is off by `seconds`
+    # The zero time of Go and .NET in `name`, which is `occurred_at` if None.
+    EVENT_ZERO_TIME = "event_zero_time"
 
     # Deliveries to webhooks.
     WEBHOOK_UNSIGNED = "webhook_unsigned"
@@ -58,6 +68,7 @@ class FaultKind(StrEnum):
 
 
 ABSENT = "absent"
+ZERO_TIME = "0001-01-01T00:00:00Z"
 # After these the answers are no longer what Seam documents.
 EVENT_NONSENSE = frozenset(
     {FaultKind.EVENT_WITHOUT_DEVICE, FaultKind.EVENT_UNKNOWN_TYPE}
@@ -72,6 +83,7 @@ class Fault:
     Attributes:
         kind: what.
         times: how often; None: until it is cleared.
+        chance: how likely it happens each time that it could, 0..1.
         path: of the API; None: all.
         device_id: None: all.
         event_type: None: all.
@@ -87,6 +99,7 @@ class Fault:
 
     kind: FaultKind
     times: int | None = None
+    chance: float = 1.0
     path: str | None = None
     device_id: str | None = None
     event_type: str | None = None
@@ -114,11 +127,13 @@ class Faults:
         active: in the order in which they were set.
         clock_skew: what Seam's clock is ahead of the truth, in seconds.
         past: all that ever went wrong.
+        dice: for faults that happen by chance; the same in every run.
     """
 
     active: list[Fault] = field(default_factory=list)
     clock_skew: float = 0.0
     past: set[FaultKind] = field(default_factory=set)
+    dice: random.Random = field(default_factory=lambda: random.Random(0))
 
     def add(self, kind: FaultKind | str, **options: Any) -> Fault:
         """Let something go wrong from now on."""
@@ -141,16 +156,23 @@ class Faults:
     ) -> Fault | None:
         """Return the first of several faults that happens now, and count it."""
         for fault in self.active:
-            if fault.kind in kinds and fault.fits(**facts):
+            if fault.kind in kinds and self._happens(fault, facts):
                 return self._hit(fault)
         return None
 
     def take_all(self, kind: FaultKind, **facts: str | None) -> list[Fault]:
         """Return all faults of a kind that happen now, and count them."""
         found = [
-            fault for fault in self.active if fault.kind is kind and fault.fits(**facts)
+            fault
+            for fault in self.active
+            if fault.kind is kind and self._happens(fault, facts)
         ]
         return [self._hit(fault) for fault in found]
+
+    def _happens(self, fault: Fault, facts: Mapping[str, str | None]) -> bool:
+        if not fault.fits(**facts):
+            return False
+        return fault.chance >= 1 or self.dice.random() < fault.chance
 
     def _hit(self, fault: Fault) -> Fault:
         fault.hits += 1

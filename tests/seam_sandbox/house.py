@@ -9,11 +9,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .catalogue import (
-    CANARY_CLEANER,
     CANARY_CLEANER_PIN,
-    CANARY_GUEST,
     CANARY_PIN,
     Model,
+    Names,
     Plan,
     make_id,
 )
@@ -108,6 +107,10 @@ class Door:
         reading_lag: seconds until what Seam learned shows in its answers.
         command_seconds: how long a command takes.
         reports_auto_lock: Seam gets an event when it locks by itself.
+        reports_moves: Seam gets an event when its bolt moves. What Seam says of
+            its own action attempts is not the lock's to tell.
+        reports_position: Seam's readings tell where the bolt is.
+        confirms: what `was_confirmed_by_device` says; None: nothing.
         denied: how often a wrong code was entered.
         looks: counts how often Seam has looked at it.
         looks_shown: which of these its answers show.
@@ -136,6 +139,9 @@ class Door:
     reading_lag: float = 0.0
     command_seconds: float = COMMAND_SECONDS
     reports_auto_lock: bool = True
+    reports_moves: bool = True
+    reports_position: bool = True
+    confirms: bool | None = True
     denied: int = 0
     looks: int = 0
     looks_shown: int = 0
@@ -192,15 +198,17 @@ class House:
         revision: counts the changes of all doors.
     """
 
-    def __init__(self, clock: Clock, report: Report) -> None:
+    def __init__(self, clock: Clock, report: Report, names: Names) -> None:
         """Start with no doors.
 
         Args:
             clock: true time.
             report: called when Seam learns of something.
+            names: of those who have codes.
         """
         self._clock = clock
         self._report = report
+        self._names = names
         self.doors: dict[str, Door] = {}
         self.built_at = clock.now()
         self.revision = 0
@@ -237,6 +245,8 @@ class House:
             errors={},
             warnings={},
             seen=believed,
+            reports_position=model.reports_locked,
+            confirms=model.confirms,
         )
         for code in plan.errors:
             door.errors[code] = Problem(code, words_for(code), now)
@@ -257,8 +267,8 @@ class House:
                 created_at=self.built_at - 3600.0,
             )
             for pin, name, is_managed in (
-                (CANARY_PIN, CANARY_GUEST, True),
-                (CANARY_CLEANER_PIN, CANARY_CLEANER, False),
+                (CANARY_PIN, self._names.guest, True),
+                (CANARY_CLEANER_PIN, self._names.cleaner, False),
             )
         }
 
@@ -288,8 +298,10 @@ class House:
             if not door.model.native_events and method != "remote":
                 # Seam sees that it moved, but not how.
                 method, facts = "unknown", {}
-            silent = facts.pop("silent", False) or (
-                method == "automatic" and not door.reports_auto_lock
+            silent = (
+                facts.pop("silent", False)
+                or not door.reports_moves
+                or (method == "automatic" and not door.reports_auto_lock)
             )
             if silent:
                 # No event tells of it, but a reading does.

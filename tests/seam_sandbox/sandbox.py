@@ -1,13 +1,15 @@
 """The sandbox: Seam's API, the house behind it, and the hands in it."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any
 
 from aiohttp import web
 
 from .attempts import Attempts
-from .catalogue import CANARY_PIN, MODELS, Plan, build_plans, make_id
+from .brands import BRANDS
+from .catalogue import CANARY_PIN, MODELS, Names, Plan, build_plans, make_id
 from .clock import Clock, RealClock
 from .control import Control
 from .devices import event_problem
@@ -35,9 +37,12 @@ TUNABLE = frozenset(
         "can_lock",
         "can_unlock",
         "command_seconds",
+        "confirms",
         "poll_seconds",
         "reading_lag",
         "reports_auto_lock",
+        "reports_moves",
+        "reports_position",
     }
 )
 
@@ -63,6 +68,7 @@ class SeamSandbox:
         *,
         api_key: str = API_KEY,
         plans: list[Plan] | None = None,
+        names: Names | None = None,
         post: Post | None = None,
         kept: int | None = None,
     ) -> None:
@@ -73,15 +79,17 @@ class SeamSandbox:
             clock: true time; the machine's if None.
             api_key: to the main workspace.
             plans: the devices, instead of the catalogue's.
+            names: of the house and its people; those of the tests if None.
             post: delivers to webhooks; over HTTP if None.
             kept: how many events and requests are remembered at least, for long
                 runs with flat memory; None: all.
         """
         self.clock = clock or RealClock()
         self.faults = Faults()
-        self.workspaces = Workspaces(api_key)
+        names = names or Names()
+        self.workspaces = Workspaces(api_key, names)
         self.log = EventLog(self.clock, self.faults, self.workspace_id, kept)
-        self.house = House(self.clock, self._report)
+        self.house = House(self.clock, self._report, names)
         self.attempts = Attempts(self.clock, self.house, self.log, self.faults)
         self.webhooks = Webhooks(
             self.clock, self.faults, self.log, self.workspace_id, post
@@ -251,6 +259,28 @@ class SeamSandbox:
             is_via_nfc=nfc,
         )
 
+    def other_app(
+        self, door: Door | str, *, thrown: bool = False, tells_move: bool = True
+    ) -> str:
+        """Send a command as another client of this workspace does.
+
+        Args:
+            door: which.
+            thrown: True to lock, False to unlock.
+            tells_move: an event tells of the bolt, if the lock has such events;
+                those of the action attempt come in any case.
+
+        Returns:
+            The id of its action attempt.
+
+        Raises:
+            TooManyCommandsError: over Seam's limit for the device.
+        """
+        attempt = self.attempts.start(
+            self.door(door), lock=thrown, tells_move=tells_move
+        )
+        return attempt.action_attempt_id
+
     def jam(self, door: Door | str) -> None:
         """Let the bolt be stuck where it is."""
         found = self.door(door)
@@ -344,6 +374,14 @@ class SeamSandbox:
         for name, value in settings.items():
             setattr(found, name, value)
         self.house.changed(found)
+
+    def set_brand(self, door: Door | str, brand: str) -> None:
+        """Give a device the manners of a class of brands; see BRANDS.
+
+        Raises:
+            KeyError: there is no such class.
+        """
+        self.tune(door, **asdict(BRANDS[brand]))
 
     def poll(self, door: Door | str) -> None:
         """Let Seam look at the device now, whatever its pace."""
@@ -459,8 +497,9 @@ class SeamSandbox:
         return self.faults.add(kind, **options)
 
     def clear_faults(self) -> None:
-        """Let all be well again."""
+        """Let all be well again; commands that hang end with an error."""
         self.faults.clear()
+        self.attempts.fail_hanging()
 
     def set_clock_skew(self, seconds: float) -> None:
         """Put Seam's clock ahead of the truth."""

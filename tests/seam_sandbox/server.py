@@ -323,10 +323,11 @@ class Api:
         if broken is not None:
             recorded.answer.faulty = True
             recorded.answer.status = broken.status
+            self._set_date(broken, request.path)
             return broken
         response = self._answer(request, endpoint, raw, recorded, headers)
         # What was asked may have taken its time.
-        response.headers["Date"] = formatdate(self._log.now(), usegmt=True)
+        self._set_date(response, request.path)
         given, untouched = await self._trouble.after(request, response)
         recorded.answer.status = response.status
         recorded.answer.faulty = not untouched or self._tells_nonsense(request.path)
@@ -335,6 +336,10 @@ class Api:
                 recorded, response.body if isinstance(response.body, bytes) else b""
             )
         return given
+
+    def _set_date(self, response: web.StreamResponse, path: str) -> None:
+        # aiohttp would fill a missing one in, with the machine's time.
+        response.headers["Date"] = self._trouble.date(path)
 
     def _tells_nonsense(self, path: str) -> bool:
         """Say whether a fault of the past may show in an answer."""
@@ -464,7 +469,7 @@ class Api:
         wanted = body.get("action_attempt_ids")
         found = [
             attempt
-            for attempt in self._attempts.all.values()
+            for attempt in reversed(self._attempts.all.values())
             if workspace is self._workspaces.main
             and (wanted is None or attempt.action_attempt_id in wanted)
             and body.get("device_id") in (None, attempt.door.device_id)
@@ -633,7 +638,7 @@ def _page[T](
     """Cut a page out of a list; a cursor goes with the parameters it came for."""
     mark = make_id("page", json.dumps(filters, sort_keys=True))[:8]
     start = 0
-    if cursor not in (None, AGAIN):
+    if cursor is not None and not str(cursor).startswith(AGAIN):
         of, _, at = str(cursor).partition(".")
         if of != mark or not at.isdigit():
             raise ApiError(

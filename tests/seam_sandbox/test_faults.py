@@ -8,11 +8,14 @@ import pytest
 from custom_components.seam.api import AttemptStatus, SeamClient
 
 from . import (
+    ZERO_TIME,
     FaultKind,
     ManualClock,
     SeamSandbox,
 )
 from .asking import Asking, Json, begin, until
+from .catalogue import MODELS
+from .events import from_iso, iso
 
 # -- what goes wrong with answers
 
@@ -103,6 +106,18 @@ async def test_a_cursor_that_leads_round_and_round(
     found = await client.list_devices()
     assert found.pages == 2
     assert sandbox.count("/devices/list") == 2
+
+
+async def test_pages_that_never_end(sandbox: SeamSandbox, seam: Asking) -> None:
+    sandbox.add_fault(FaultKind.HTTP_ENDLESS_PAGES, path="/devices/list", times=3)
+    cursors: list[str] = []
+    page = await seam.call("/devices/list", limit=2)
+    first = page["devices"]
+    while (cursor := page["pagination"]["next_page_cursor"]).startswith("again"):
+        cursors.append(cursor)
+        page = await seam.call("/devices/list", limit=2, page_cursor=cursor)
+        assert page["devices"] == first
+    assert len(set(cursors)) == 3
 
 
 async def test_an_unreadable_device_and_strange_ones(
@@ -199,6 +214,64 @@ async def test_a_wrong_clock_is_wrong_everywhere(
 # -- what goes wrong with commands
 
 
+@pytest.mark.parametrize("broken", [False, True])
+async def test_a_date_that_is_off_once(
+    sandbox: SeamSandbox, seam: Asking, broken: bool
+) -> None:
+    sandbox.add_fault(FaultKind.HTTP_DATE, times=1, seconds=3600)
+    if broken:
+        sandbox.add_fault(FaultKind.HTTP_HTML, times=1, status=502)
+    dates = []
+    for status in (502 if broken else 200, 200):
+        response = await seam.ask("/devices/list")
+        assert response.status == status
+        dates.append(parsedate_to_datetime(response.headers["Date"]).timestamp())
+    assert dates == [sandbox.clock.now() + 3600, sandbox.clock.now()]
+
+
+async def test_a_date_of_any_kind(sandbox: SeamSandbox, seam: Asking) -> None:
+    date = "Fri, 31 Dec 9999 23:59:59 GMT"
+    sandbox.add_fault(FaultKind.HTTP_DATE, times=1, value=date)
+    assert (await seam.ask("/devices/list")).headers["Date"] == date
+
+
+# -- what goes wrong with the times of events
+
+
+async def test_times_of_events_that_are_off(
+    sandbox: SeamSandbox, seam: Asking, clock: ManualClock
+) -> None:
+    hour = {"times": 1, "seconds": 3600}
+    sandbox.add_fault(FaultKind.EVENT_CREATED_SKEW, event_type="lock.unlocked", **hour)
+    sandbox.add_fault(FaultKind.EVENT_OCCURRED_SKEW, event_type="lock.locked", **hour)
+    sandbox.turn_bolt("Front Door", thrown=False)
+    sandbox.turn_bolt("Front Door", thrown=True)
+    now = clock.now()
+    times = [
+        [from_iso(one[name]) - now for name in ("created_at", "occurred_at")]
+        for one in await seam.events()
+    ]
+    assert times == [[3600, 0], [0, 3600]]
+    # Who asks for what was made until now does not get it yet.
+    until = [iso(now - 60), iso(now + 60)]
+    listed = await seam.call("/events/list", between=until)
+    assert [one["event_type"] for one in listed["events"]] == ["lock.locked"]
+
+
+@pytest.mark.parametrize("name", [None, "occurred_at"])
+async def test_the_zero_time(
+    sandbox: SeamSandbox, seam: Asking, name: str | None
+) -> None:
+    sandbox.add_fault(FaultKind.EVENT_ZERO_TIME, times=1, name=name)
+    sandbox.turn_bolt("Front Door", thrown=False)
+    (event,) = await seam.events()
+    assert event["occurred_at"] == ZERO_TIME
+    assert from_iso(event["created_at"]) == sandbox.clock.now()
+
+
+# -- what goes wrong with commands
+
+
 async def _command(
     sandbox: SeamSandbox, seam: Asking, clock: ManualClock, seconds: float = 2
 ) -> Json:
@@ -223,6 +296,14 @@ async def test_an_attempt_that_stays_pending(
     assert attempt["status"] == "pending"
     assert sandbox.door("Front Door").bolt_thrown
     assert (await _command(sandbox, seam, clock))["status"] == "success"
+
+    # Once all is well again it is over, and has told so.
+    sandbox.clear_faults()
+    answer = await seam.call(
+        "/action_attempts/get", action_attempt_id=attempt["action_attempt_id"]
+    )
+    assert answer["action_attempt"]["status"] == "error"
+    assert sandbox.events[-1]["event_type"] == "action_attempt.unlock_door.failed"
 
 
 async def test_an_attempt_that_fails_as_told(
@@ -311,6 +392,59 @@ async def test_a_lock_that_lies(
     assert [one["event_type"] for one in await seam.events()] == [
         "action_attempt.unlock_door.succeeded"
     ]
+
+
+@pytest.mark.parametrize(
+    ("maker", "result"),
+    [
+        ("august", {"was_confirmed_by_device": False}),
+        ("nuki", {"was_confirmed_by_device": False}),
+        ("ttlock", {}),
+    ],
+)
+async def test_an_attempt_that_is_accepted_and_never_done(
+    sandbox: SeamSandbox,
+    seam: Asking,
+    clock: ManualClock,
+    maker: str,
+    result: dict[str, bool],
+) -> None:
+    sandbox.tune("Front Door", confirms=MODELS[maker].confirms)
+    sandbox.add_fault(FaultKind.ATTEMPT_LOST, times=1)
+    attempt = await _command(sandbox, seam, clock)
+    assert (attempt["status"], attempt["result"]) == ("success", result)
+    await clock.advance(3600)
+    assert sandbox.door("Front Door").bolt_thrown
+    assert [one["event_type"] for one in await seam.events()] == [
+        "action_attempt.unlock_door.succeeded"
+    ]
+
+
+async def test_a_fault_by_chance_is_the_same_in_each_run(socket_enabled: None) -> None:
+    runs = []
+    for _ in range(2):
+        sandbox = SeamSandbox(clock=ManualClock())
+        sandbox.add_fault(FaultKind.EVENT_DROPPED, chance=0.3)
+        for at in range(200):
+            sandbox.turn_bolt("Front Door", thrown=at % 2 == 1)
+        runs.append([one["occurred_at"] for one in sandbox.events])
+        assert 40 < len(sandbox.log.dropped) < 80
+        await sandbox.stop()
+    assert runs[0] == runs[1]
+
+
+async def test_a_command_may_act_long_after_its_answer_was_lost(
+    sandbox: SeamSandbox, seam: Asking, clock: ManualClock
+) -> None:
+    door = sandbox.door("Front Door")
+    sandbox.add_fault(FaultKind.HTTP_ANSWER_LOST, path="/locks/unlock_door", times=1)
+    sandbox.add_fault(FaultKind.ATTEMPT_DURATION, times=1, seconds=20)
+    with pytest.raises(ClientError):
+        await seam.ask("/locks/unlock_door", json={"device_id": door.device_id})
+    await clock.advance(19)
+    assert door.bolt_thrown
+    await clock.advance(1)
+    assert not door.bolt_thrown
 
 
 async def test_an_attempt_that_no_event_tells_of(

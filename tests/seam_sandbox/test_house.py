@@ -1,10 +1,12 @@
 """The doors behave as doors do, and Seam learns of it as it would."""
 
 from aiohttp import ClientSession
+import pytest
 
 from custom_components.seam.api import SeamClient
 
 from . import (
+    BRANDS,
     CANARY_CLEANER,
     CANARY_GUEST,
     CANARY_PIN,
@@ -12,7 +14,7 @@ from . import (
     ManualClock,
     SeamSandbox,
 )
-from .asking import Asking
+from .asking import Asking, Json
 
 # -- devices
 
@@ -412,3 +414,82 @@ async def test_a_long_run_needs_no_more_memory(socket_enabled: None) -> None:
     assert sandbox.log.list(0, None, 500)[-1] == newest
     assert len({event["event_id"] for event in sandbox.events}) == len(sandbox.events)
     await sandbox.stop()
+
+
+# -- classes of brands, and what other apps do
+
+
+async def _last_attempt(seam: Asking, device_id: str) -> Json:
+    listed = await seam.call("/action_attempts/list", device_id=device_id)
+    found: Json = listed["action_attempts"][0]
+    return found
+
+
+@pytest.mark.parametrize("brand", BRANDS)
+async def test_a_class_of_brands_has_its_manners(
+    sandbox: SeamSandbox, seam: Asking, clock: ManualClock, brand: str
+) -> None:
+    door = sandbox.door("Front Door")
+    sandbox.set_brand(door, brand)
+    manners = BRANDS[brand]
+    await seam.call("/locks/unlock_door", device_id=door.device_id)
+    await clock.advance(2)
+    assert not door.bolt_thrown
+    attempt = await _last_attempt(seam, door.device_id)
+    assert attempt["status"] == "success"
+    assert attempt["result"] == {"was_confirmed_by_device": manners.confirms}
+    told = [event["event_type"] for event in await seam.events()]
+    assert told == [
+        *(["lock.unlocked"] if manners.reports_moves else []),
+        "action_attempt.unlock_door.succeeded",
+    ]
+    properties = (await seam.device(door.device_id))["properties"]
+    expected = manners.poll_seconds is not None
+    assert properties.get("locked") is (expected if manners.reports_position else None)
+    await clock.advance(600)
+    properties = (await seam.device(door.device_id))["properties"]
+    assert properties.get("locked") is (False if manners.reports_position else None)
+
+
+async def test_a_lock_without_events_moves_in_silence(
+    sandbox: SeamSandbox, seam: Asking
+) -> None:
+    door = sandbox.door("Front Door")
+    sandbox.set_brand(door, "b")
+    sandbox.turn_bolt(door, thrown=False)
+    sandbox.enter_code(door)
+    assert (await seam.device(door.device_id))["properties"]["locked"] is False
+    assert await seam.events() == []
+
+
+@pytest.mark.parametrize("tells_move", [True, False])
+async def test_another_app_of_the_workspace_sends_a_command(
+    sandbox: SeamSandbox, seam: Asking, clock: ManualClock, tells_move: bool
+) -> None:
+    door = sandbox.door("Front Door")
+    attempt_id = sandbox.other_app(door, tells_move=tells_move)
+    await clock.advance(2)
+    assert not door.bolt_thrown
+    assert (await _last_attempt(seam, door.device_id))[
+        "action_attempt_id"
+    ] == attempt_id
+    events = await seam.events()
+    assert [one["event_type"] for one in events] == [
+        *(["lock.unlocked"] if tells_move else []),
+        "action_attempt.unlock_door.succeeded",
+    ]
+    assert {one["action_attempt_id"] for one in events} == {attempt_id}
+
+
+async def test_the_attempts_of_one_lock_are_listed_newest_first(
+    sandbox: SeamSandbox, seam: Asking, clock: ManualClock
+) -> None:
+    front, cellar = sandbox.door("Front Door"), sandbox.door("Cellar")
+    sent = []
+    for door, thrown in ((front, False), (cellar, False), (front, True)):
+        sent.append(sandbox.other_app(door, thrown=thrown))
+        await clock.advance(5)
+    for door, wanted in ((front, [sent[2], sent[0]]), (cellar, [sent[1]])):
+        listed = await seam.call("/action_attempts/list", device_id=door.device_id)
+        found = [one["action_attempt_id"] for one in listed["action_attempts"]]
+        assert found == wanted

@@ -10,7 +10,7 @@ import orjson
 from .clock import Clock
 from .faults import ABSENT, Fault, FaultKind, Faults
 
-# A cursor that leads to the first page again.
+# Cursors that begin with this lead to the first page again.
 AGAIN = "again"
 HTML = (
     "<!DOCTYPE html><html><head><title>Bad gateway</title></head>"
@@ -38,6 +38,7 @@ _SPOILED = (
     FaultKind.HTTP_HALF_LIST,
     FaultKind.HTTP_EMPTY_LIST,
     FaultKind.HTTP_REPEATED_CURSOR,
+    FaultKind.HTTP_ENDLESS_PAGES,
     FaultKind.HTTP_BAD_ITEM,
     FaultKind.HTTP_STRANGE,
     FaultKind.HTTP_PROPERTY,
@@ -52,6 +53,16 @@ class Trouble:
         self._clock = clock
         self._faults = faults
         self._closing = asyncio.Event()
+
+    def date(self, path: str) -> str:
+        """Return the Date header of an answer."""
+        now = self._clock.now() + self._faults.clock_skew
+        fault = self._faults.take(FaultKind.HTTP_DATE, path=path)
+        if fault is None:
+            return formatdate(now, usegmt=True)
+        if fault.value is not None:
+            return str(fault.value)
+        return formatdate(now + fault.seconds, usegmt=True)
 
     def close(self) -> None:
         """Let go of all requests that hang."""
@@ -192,6 +203,11 @@ def _spoil(answer: dict[str, Any], fault: Fault) -> dict[str, Any]:
             answer["pagination"] |= {
                 "has_next_page": True,
                 "next_page_cursor": AGAIN,
+            }
+        case FaultKind.HTTP_ENDLESS_PAGES if "pagination" in answer:
+            answer["pagination"] |= {
+                "has_next_page": True,
+                "next_page_cursor": f"{AGAIN}.{fault.hits}",
             }
         case FaultKind.HTTP_BAD_ITEM if key is not None and answer[key]:
             answer[key][0] = {"device_id": None, "properties": "no object"}

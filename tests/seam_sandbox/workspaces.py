@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .catalogue import make_id
+from .catalogue import Names, make_id
 from .errors import ApiError
 
 API_KEY = "seam_canaryKEY_sandbox0001"
@@ -57,9 +57,9 @@ class Workspaces:
         tokens: personal access tokens.
     """
 
-    def __init__(self, api_key: str = API_KEY) -> None:
+    def __init__(self, api_key: str, names: Names) -> None:
         """Open the workspaces."""
-        self.main = Workspace(make_id("workspace", "main"), "Canary House")
+        self.main = Workspace(make_id("workspace", "main"), names.house)
         other = Workspace(
             make_id("workspace", "other"), "Other House", is_sandbox=False
         )

@@ -1,8 +1,10 @@
 """A small asynchronous client for Seam's lock API; no Home Assistant inside."""
 
-from .client import DEFAULT_ENDPOINT, DeviceList, SeamClient
+from .client import SeamClient
+from .clock import SeamClock
 from .credentials import USABLE_KINDS, CredentialKind, credential_kind
-from .endpoint import checked_endpoint, is_local
+from .device_list import DeviceList, DevicePage
+from .endpoint import DEFAULT_ENDPOINT, checked_endpoint, is_local
 from .errors import (
     SeamConnectionError,
     SeamCredentialsError,
@@ -14,6 +16,7 @@ from .errors import (
     SeamServerError,
     SeamTimeoutError,
 )
+from .event_list import EventList
 from .models import (
     AccessCode,
     ActionAttempt,
@@ -35,9 +38,12 @@ __all__ = [
     "CredentialKind",
     "Device",
     "DeviceList",
+    "DevicePage",
     "Event",
+    "EventList",
     "Problem",
     "SeamClient",
+    "SeamClock",
     "SeamConnectionError",
     "SeamCredentialsError",
     "SeamError",

@@ -1,16 +1,37 @@
 """Where Seam is: which addresses may be used, and which are of this house."""
 
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from yarl import URL
+
+DEFAULT_ENDPOINT = "https://connect.getseam.com"
+
+
+# The only addresses that a key may be sent to in clear: this machine, private
+# networks (RFC 1918, RFC 4193) and the link.
+_LOCAL_NETWORKS = tuple(
+    ip_network(network)
+    for network in (
+        *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),
+        *("169.254.0.0/16", "::1/128", "fc00::/7", "fe80::/10"),
+    )
+)
+
+
+def _is_local_address(address: IPv4Address | IPv6Address) -> bool:
+    """Return whether an address is local; one that embeds others, if those are."""
+    if isinstance(address, IPv6Address):
+        embedded = (address.ipv4_mapped, address.sixtofour, *(address.teredo or ()))
+        if inner := [one for one in embedded if one is not None]:
+            return all(map(_is_local_address, inner))
+    return any(address in network for network in _LOCAL_NETWORKS)
 
 
 def _is_local_host(host: str) -> bool:
     try:
-        address = ip_address(host)
+        return _is_local_address(ip_address(host))
     except ValueError:
         return host == "localhost"
-    return address.is_loopback or address.is_private
 
 
 def is_local(endpoint: str) -> bool:

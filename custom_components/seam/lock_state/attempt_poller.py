@@ -6,7 +6,13 @@ from collections.abc import Callable
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
-from ..api import ActionAttempt, AttemptStatus, SeamClient, SeamError, SeamRateLimitError
+from ..api import (
+    ActionAttempt,
+    AttemptStatus,
+    SeamClient,
+    SeamError,
+    SeamRateLimitError,
+)
 from ..const import DOMAIN, LOGGER
 from .command import Command
 

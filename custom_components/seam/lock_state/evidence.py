@@ -12,8 +12,8 @@ Seam's clock. The rules, in the order of their weight:
   it only looks now and then. So a reading "locked" against a newer "unlocked"
   is believed only when it cannot be from before that unlock (see `_is_later`).
   Until then the less secure answer stands and the lock is read again.
-- A command that Seam only accepted, or that never came to an end, makes what
-  was known before it void.
+- An unlock that Seam only accepted, and any command that never came to an end,
+  makes what was known before it void.
 """
 
 from collections.abc import Mapping
@@ -30,6 +30,13 @@ CLOCK = 2.0
 SETTLE = 10.0 + CLOCK
 # The shortest pace at which Seam looks at a brand whose movements it does not hear.
 LOOK = 60.0
+# A lock is prompt when so many unlocks in a row showed in its readings at once,
+# within so many seconds. A view that is polled once a minute would pass by chance
+# once in a hundred thousand times.
+PROMPT = 4
+PROMPT_WITHIN = 3.0
+# A command that succeeded so soon after an event "unlocked" is what it told of.
+SAME_UNLOCK = 30.0
 # An unlock event heard later than this is old news and disputes nothing.
 LATE = 300.0
 # How long an accepted lock command keeps a lock worth reading again.
@@ -111,6 +118,7 @@ class Evidence:
         lags_from: when the reading was begun that said "locked" before the one
             that showed it.
         lags_at: when that one was begun, which said "unlocked".
+        prompt: how many unlocks in a row showed in its readings at once.
     """
 
     locked_at: float = _NEVER
@@ -144,6 +152,7 @@ class Evidence:
     lags: bool = False
     lags_from: float = _NEVER
     lags_at: float = _NEVER
+    prompt: int = 0
 
     # -- what comes in
 
@@ -171,15 +180,16 @@ class Evidence:
                 followed_at=begun_at,
                 turned_at=begun_at if turned else self.turned_at,
                 turned_from=self.read_at if turned else self.turned_from,
+                prompt=self._prompt_after(begun_at),
             )
             if not self.lags and begun_at <= self.trusted_until:
                 evidence = replace(
                     evidence, lags=True, lags_from=self.read_at, lags_at=begun_at
                 )
-        elif locked and evidence._trusts_events_only:
+        elif locked and evidence.trusts_events_only:
             evidence = replace(evidence, trusted_until=self.opened_at + STALE)
         if locked is not None and begun_at > self.failed_at:
-            evidence = evidence._past_failure(locked)
+            evidence = evidence.past_failure(locked)
         return evidence
 
     def with_event(self, locked: bool, at: float, heard_at: float) -> Evidence:
@@ -192,17 +202,17 @@ class Evidence:
         """
         evidence = self if self.tells_events else replace(self, tells_events=True)
         if locked:
-            evidence = evidence._with_locked(at, Source.EVENT, heard_at)
+            evidence = evidence.with_locked(at, Source.EVENT, heard_at)
             if (at, heard_at) > (self.event_locked_at, self.event_locked_heard_at):
                 evidence = replace(
                     evidence, event_locked_at=at, event_locked_heard_at=heard_at
                 )
         else:
-            evidence = evidence._explained(at, at)
+            evidence = evidence.explained(at, at)
             if (at, heard_at) > (self.unlocked_at, self.unlocked_heard_at):
                 evidence = replace(evidence, unlocked_at=at, unlocked_heard_at=heard_at)
         if at > self.failed_at > _NEVER:
-            evidence = evidence._moved(locked)
+            evidence = evidence.moved(locked)
         return evidence
 
     def with_attempt(
@@ -231,12 +241,12 @@ class Evidence:
         if locked:
             if sent_at >= self.drawn_seen_at:
                 evidence = replace(evidence, drawn_at=_NEVER)
-            evidence = evidence._with_locked(started_at, Source.ATTEMPT, seen_at)
+            evidence = evidence.with_locked(started_at, Source.ATTEMPT, seen_at)
             evidence = replace(evidence, lock_accepted_at=_NEVER)
         else:
-            evidence = evidence._with_drawn(sent_at, seen_at, ended_at, confirmed=True)
+            evidence = evidence.with_drawn(sent_at, seen_at, ended_at, confirmed=True)
         if sent_at >= self.failed_at:
-            evidence = evidence._moved(locked)
+            evidence = evidence.moved(locked)
         return evidence
 
     def with_acceptance(
@@ -246,11 +256,16 @@ class Evidence:
 
         Args: as in `with_attempt`.
         """
-        evidence = replace(self, void_at=max(self.void_at, sent_at), confirms=False)
         if locked:
-            return replace(evidence, lock_accepted_at=seen_at)
-        evidence = replace(evidence, lock_accepted_at=_NEVER)
-        return evidence._with_drawn(sent_at, seen_at, ended_at, confirmed=False)
+            # It cannot have drawn the bolt, so what was known of it still stands.
+            return replace(self, lock_accepted_at=seen_at, confirms=False)
+        evidence = replace(
+            self,
+            void_at=max(self.void_at, sent_at),
+            confirms=False,
+            lock_accepted_at=_NEVER,
+        )
+        return evidence.with_drawn(sent_at, seen_at, ended_at, confirmed=False)
 
     def with_unlock_elsewhere(self, at: float, heard_at: float) -> Evidence:
         """Add an unlock command of somebody else that succeeded.
@@ -259,8 +274,9 @@ class Evidence:
             at: when it ended, not after `heard_at`.
             heard_at: when we heard of it.
         """
+        told = 0.0 <= at - self.unlocked_at <= SAME_UNLOCK
         # An event of its movement is a little older than that of its end.
-        return self._with_drawn(at - SETTLE, heard_at, at, confirmed=False)
+        return self.with_drawn(at - SETTLE, heard_at, at, confirmed=told)
 
     def with_silence(self, locked: bool, *, sent_at: float, until: float) -> Evidence:
         """Add a command of which nobody knows whether it acted.
@@ -303,15 +319,17 @@ class Evidence:
             return self
         return replace(self, failed_at=at, failed_wish=locked, failed_jammed=jammed)
 
-    def _with_locked(self, at: float, source: Source, heard_at: float) -> Evidence:
+    def with_locked(self, at: float, source: Source, heard_at: float) -> Evidence:
+        """Add proof of locked; only the newest counts."""
         if at <= self.locked_at:
             return self
         return replace(self, locked_at=at, locked_by=source, locked_heard_at=heard_at)
 
-    def _with_drawn(
+    def with_drawn(
         self, began_at: float, seen_at: float, ended_at: float, *, confirmed: bool
     ) -> Evidence:
-        evidence = self._explained(began_at, ended_at)
+        """Add an unlock command; only the one that ended last counts."""
+        evidence = self.explained(began_at, ended_at)
         if ended_at < self.drawn_at:
             return evidence
         return replace(
@@ -322,7 +340,7 @@ class Evidence:
             drawn_confirmed=confirmed,
         )
 
-    def _explained(self, began_at: float, ended_at: float) -> Evidence:
+    def explained(self, began_at: float, ended_at: float) -> Evidence:
         """Return the evidence once another unlock is known.
 
         It may be why a reading said "unlocked", so that none is behind.
@@ -337,15 +355,15 @@ class Evidence:
             )
         return self
 
-    def _moved(self, locked: bool) -> Evidence:
+    def moved(self, locked: bool) -> Evidence:
         """Return the evidence once the bolt has moved after a failure.
 
         There is no jam any more, and a lock that failed is made good by proof
         of locked.
         """
-        return replace(self, failed_jammed=False)._past_failure(locked)
+        return replace(self, failed_jammed=False).past_failure(locked)
 
-    def _past_failure(self, locked: bool) -> Evidence:
+    def past_failure(self, locked: bool) -> Evidence:
         """Return the evidence once a failed command has come true after all."""
         if self.failed_wish is not locked:
             return self
@@ -451,7 +469,7 @@ class Evidence:
         return self._is_past_unlocks(trust_events=True)
 
     @property
-    def _trusts_events_only(self) -> bool:
+    def trusts_events_only(self) -> bool:
         """Return whether "locked" is believed only as an event came before it."""
         return (
             self.read_locked is True
@@ -495,6 +513,8 @@ class Evidence:
           of them may have turned it, so there it was after the unlock began, too;
         - an event told Seam itself of the unlock or of a later movement, and two
           readings in a row, each begun after that had settled, say "locked";
+        - readings of this lock have always shown its unlocks at once, and two in
+          a row, each begun after the unlock had settled, say "locked";
         - Seam has had its time.
 
         Args:
@@ -508,6 +528,7 @@ class Evidence:
             self.followed_at > ended_at + SETTLE
             or self._has_turned(began_at, ended_at)
             or self.again_at > heard_at + SETTLE
+            or (self.prompt >= PROMPT and self.again_at > ended_at + SETTLE)
         )
 
     def _has_turned(self, began_at: float, ended_at: float) -> bool:
@@ -515,6 +536,15 @@ class Evidence:
         return self.turned_from + LOOK >= ended_at and (
             self.turned_at > began_at or not self.tells_events
         )
+
+    def _prompt_after(self, begun_at: float) -> int:
+        """Return `prompt` after a reading "unlocked" that was begun at a time."""
+        ended_at = max(self.unlocked_at, self.drawn_seen_at)
+        if self.read_locked is not True or self.followed_at > ended_at:
+            return self.prompt
+        if begun_at <= ended_at + PROMPT_WITHIN:
+            return self.prompt + 1
+        return self.prompt if begun_at <= ended_at + SETTLE else 0
 
     def _in_doubt(self, verdict: Verdict) -> bool:
         """Return whether an unlock without an answer may have undone "locked"."""

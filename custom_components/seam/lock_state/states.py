@@ -17,6 +17,10 @@ from .snapshot import (
 RELOCK_TIME = 15 * 60.0
 # How long a lock may be missing from the list before it counts as gone, in seconds.
 MISSING_GRACE = 180.0
+# The same while the list breaks off before all have come, in seconds.
+UNREAD_GRACE = 900.0
+
+NO_EVIDENCE = Evidence()
 
 type Change = Callable[[Evidence], Evidence]
 
@@ -40,6 +44,10 @@ class LockStates:
         self._evidence: dict[str, Evidence] = {}
         self._moves: dict[str, Move] = {}
         self._moving: dict[str, Moving] = {}
+        # Locks of which another reading with the same words would change nothing,
+        # and when such a one was begun that is not in the evidence yet.
+        self._settled: set[str] = set()
+        self._unchanged_at: dict[str, float] = {}
         # By a monotonic clock, in seconds.
         self._missing_since: dict[str, float] = {}
         self._unlocked_since: dict[str, float] = {}
@@ -48,7 +56,11 @@ class LockStates:
 
     def evidence(self, device_id: str) -> Evidence:
         """Return the evidence on a lock; empty for one that is not known."""
-        return self._evidence.get(device_id, Evidence())
+        evidence = self._evidence.get(device_id, NO_EVIDENCE)
+        if (begun_at := self._unchanged_at.pop(device_id, None)) is not None:
+            evidence = self._read(self.devices[device_id], evidence, begun_at)
+            self._evidence[device_id] = evidence
+        return evidence
 
     def verdict(self, device_id: str) -> Verdict:
         """Return what the evidence on a lock adds up to."""
@@ -71,43 +83,76 @@ class LockStates:
     # -- what comes in
 
     def add_reading(self, reading: DeviceList) -> set[str]:
-        """Add a reading to the evidence; return the ids of its locks."""
+        """Add a reading of some locks; return the ids of those in it."""
         locks: set[str] = set()
-        for device in reading.devices:
-            device_id = device.device_id
-            if not device.is_lock and device_id not in self.devices:
-                continue
-            locks.add(device_id)
-            evidence = self.evidence(device_id)
-            begun_at = reading.begun_at
-            # What an unreachable lock still shows is no proof.
-            locked = device.locked if is_reachable(device) else None
-            if begun_at > evidence.read_at or device_id not in self.devices:
-                self.devices[device_id] = device
-                self._evidence[device_id] = evidence.with_reading(locked, begun_at)
+        for part in reading.parts:
+            for device in part.devices:
+                if device.is_lock or device.device_id in self.devices:
+                    locks.add(device.device_id)
+                    self._add(device, part.begun_at)
         return locks
 
-    def add_list(self, reading: DeviceList, now: float) -> None:
-        """Add a list of all devices; one that is missing for long is not listed.
+    def add_list(self, reading: DeviceList, now: float) -> set[str]:
+        """Add a list of all devices; return the ids of what may look different.
+
+        One that is missing for long is no longer listed.
 
         Args:
             reading: the list; only a complete one tells what is missing.
             now: by a monotonic clock, in seconds.
         """
-        found = self.add_reading(reading)
+        touched: set[str] = set()
+        found: set[str] = set()
+        for part in reading.parts:
+            for device in part.devices:
+                device_id = device.device_id
+                if not device.is_lock and device_id not in self.devices:
+                    continue
+                found.add(device_id)
+                if (
+                    device_id in self._settled
+                    # Held against the newest reading, which need not be a list.
+                    and self.devices.get(device_id) is device
+                ):
+                    self._unchanged_at[device_id] = part.begun_at
+                else:
+                    touched.add(device_id)
+                    self._add(device, part.begun_at)
+        missing = self.devices.keys() - found
         if reading.complete:
+            patience = MISSING_GRACE
             self._missing_since = {
                 device_id: self._missing_since.get(device_id, now)
-                for device_id in self.missing(reading)
+                for device_id in missing
             }
-        for device_id in found:
-            self._missing_since.pop(device_id, None)
+        else:
+            patience = UNREAD_GRACE
+            for device_id in found:
+                self._missing_since.pop(device_id, None)
+            for device_id in missing:
+                self._missing_since.setdefault(device_id, now)
         gone = {
             device_id
             for device_id, since in self._missing_since.items()
-            if now - since >= MISSING_GRACE
+            if now - since >= patience
         }
-        self.listed = (self.listed | found) - gone
+        listed = (self.listed | found) - gone
+        touched |= listed ^ self.listed
+        self.listed = listed
+        return touched
+
+    def _add(self, device: Device, begun_at: float) -> None:
+        device_id = device.device_id
+        evidence = self.evidence(device_id)
+        if begun_at > evidence.read_at or device_id not in self.devices:
+            self.devices[device_id] = device
+            self._evidence[device_id] = self._read(device, evidence, begun_at)
+
+    @staticmethod
+    def _read(device: Device, evidence: Evidence, begun_at: float) -> Evidence:
+        # What an unreachable lock still shows is no proof.
+        locked = device.locked if is_reachable(device) else None
+        return evidence.with_reading(locked, begun_at)
 
     def missing(self, reading: DeviceList) -> set[str]:
         """Return the ids of the locks that a list of all devices lacks."""
@@ -142,8 +187,10 @@ class LockStates:
             self._moving,
             self._missing_since,
             self._unlocked_since,
+            self._unchanged_at,
         ):
             known.pop(device_id, None)
+        self._settled.discard(device_id)
 
     # -- what is shown
 
@@ -163,6 +210,14 @@ class LockStates:
                 continue
             evidence = self.evidence(device_id)
             verdict = evidence.verdict
+            if (
+                not verdict.disputed
+                and verdict.locked is evidence.read_locked
+                and evidence.failed_wish is None
+            ):
+                self._settled.add(device_id)
+            else:
+                self._settled.discard(device_id)
             snapshot = make_snapshot(
                 device,
                 evidence,
@@ -190,8 +245,8 @@ class LockStates:
             and verdict.locked is not None
             and move.locked is not verdict.locked
         ):
-            # It was moved since, by nobody knows whom.
-            move = Move(verdict.locked, max(move.at, verdict.proven_at or 0.0), None)
+            # It was moved since, by nobody knows whom; an event may yet tell.
+            move = Move(verdict.locked, move.at, None)
             self._moves[device_id] = move
         return move
 

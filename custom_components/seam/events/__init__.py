@@ -1,0 +1,1 @@
+"""Events of Seam: taken in once each, interpreted, named, and told."""
