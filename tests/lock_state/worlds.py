@@ -39,7 +39,7 @@ the end of a command, an event heard, a start). It is the sum of:
 | always | 60 |
 | Seam's view follows | its lag |
 | Seam's view is polled, and no event told it of the last movement | its period |
-| the last movement was not told to us, and no rereads had begun in the 10 s before it | the pace of lists: 20, 60 or 300 |
+| the last movement was not told to us, and no rereads had begun in the 10 s before it | the pace of lists: 24, 60 or 300 |
 
 or, counted from the last unlock that the client knows of, 11 minutes, the pace of
 lists and 60 s, if that is later and nothing can be known better: the bolt is
@@ -62,7 +62,7 @@ SETTLE_SEAM = 10.0
 SHORTEST_PERIOD = 60.0
 # The client's own numbers, written down here so that a change of them is noticed.
 REREAD_DELAYS = (2.0, 5.0, 13.0, 25.0, 45.0)
-LIST_PACE = 20.0
+LIST_PACE = 24.0
 LIST_PACE_UNSURE = 60.0
 LIST_PACE_WITH_PUSH = 300.0
 RELOCK_TIME = 900.0
@@ -224,6 +224,8 @@ class World:
         self.ladder_at = NEVER
         # The lock was disputed when it moved last, and rereads had just begun.
         self.reread_on = False
+        # When it must be settled, None while that is not known.
+        self.due: float | None = None
         self.list_turn = 0
         self.pace = LIST_PACE
         self.unlocked_since = NEVER
@@ -663,7 +665,7 @@ class World:
         self.evidence = self.evidence.with_reading(locked, begun_at)
         self.verdict = verdict = self.evidence.verdict
         if true_at < self.last_move and not verdict.disputed:
-            self.reread_on = False
+            self.reread_on, self.due = False, None
         self.note(f"reading {locked} of {true_at:.2f}, begun {begun:.2f}")
         if before != (locked, verdict.locked, verdict.assumed):
             self.changed(was)
@@ -745,13 +747,12 @@ class World:
         """Live through it."""
         report = self.report
         heap = self.heap
-        deadline: float | None = None
         while heap:
             when, _, do, args = heappop(heap)
-            if deadline is not None and not self.pending and when > deadline:
-                self.now = deadline
+            if self.due is not None and not self.pending and when > self.due:
+                self.now = self.due
                 if self.verdict.locked is not self.thrown:
-                    report.missed = deadline - self.quiet_since
+                    report.missed = self.due - self.quiet_since
                 break
             self.now = when
             do(*args)
@@ -773,10 +774,10 @@ class World:
                 self.lied_of = self.opened
                 self.note("LIE")
             if self.pending:
-                deadline = None
+                self.due = None
                 continue
-            if deadline is None:
-                deadline = self.quiet_since + self.bound()
+            if self.due is None:
+                self.due = self.quiet_since + self.bound()
             if self.verdict.locked is self.thrown and self.is_stable():
                 report.settled = when - self.quiet_since
                 break
