@@ -88,6 +88,31 @@ def judge(*steps: Step) -> Verdict:
     return gather(*steps).verdict
 
 
+def prompt(*moments: float) -> list[Step]:
+    """Return the steps of unlocks that showed in readings at once."""
+    return [
+        step
+        for at in moments
+        for step in (
+            reading(True, at - 10),
+            accepted(False, at, at + 0.8),
+            reading(False, at + 2.8),
+            reading(False, at + 30),
+            reading(True, at + 75),
+        )
+    ]
+
+
+def quick_relock(at: float) -> list[Step]:
+    """Return the steps of an unlock that no reading shows."""
+    return [
+        reading(True, at - 10),
+        accepted(False, at, at + 0.8),
+        reading(True, at + 14),
+        reading(True, at + 26),
+    ]
+
+
 LATER = 100 + STALE + 1
 # A lock that is read at 0 s, and its view seen to turn after an unlock at 100 s.
 TURNED = (reading(True, 95), accepted(False, 100, 101), reading(False, 102))
@@ -459,6 +484,25 @@ STORIES = [
             accepted(False, 100, 101),
             reading(True, 114),
         ],
+        False,
+        "assumed disputed",
+    ),
+    # -- readings that have always shown unlocks at once
+    (
+        "a prompt lock",
+        [*prompt(0, 917, 1834, 2751), *quick_relock(3600)],
+        True,
+        "",
+    ),
+    (
+        "three times are not enough",
+        [*prompt(0, 917, 1834), *quick_relock(3600)],
+        False,
+        "assumed disputed",
+    ),
+    (
+        "Seam looks at the second at which an automation unlocks",
+        [*prompt(0, 600, 1200, 1800, 2400, 3000), *quick_relock(3620)],
         False,
         "assumed disputed",
     ),

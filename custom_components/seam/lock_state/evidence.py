@@ -35,6 +35,7 @@ LOOK = 60.0
 # once in a hundred thousand times.
 PROMPT = 4
 PROMPT_WITHIN = 3.0
+APART = 5.0
 # A command that succeeded so soon after an event "unlocked" is what it told of.
 SAME_UNLOCK = 30.0
 # An unlock event heard later than this is old news and disputes nothing.
@@ -118,7 +119,9 @@ class Evidence:
         lags_from: when the reading was begun that said "locked" before the one
             that showed it.
         lags_at: when that one was begun, which said "unlocked".
-        prompt: how many unlocks in a row showed in its readings at once.
+        prompt: how many unlocks in a row showed in its readings at once, each at
+            another second of the minute than the one before.
+        prompt_at: when the newest of them had ended.
     """
 
     locked_at: float = _NEVER
@@ -153,6 +156,7 @@ class Evidence:
     lags_from: float = _NEVER
     lags_at: float = _NEVER
     prompt: int = 0
+    prompt_at: float = _NEVER
 
     # -- what comes in
 
@@ -180,9 +184,11 @@ class Evidence:
                 followed_at=begun_at,
                 turned_at=begun_at if turned else self.turned_at,
                 turned_from=self.read_at if turned else self.turned_from,
-                prompt=self._prompt_after(begun_at),
+                **self._prompt_after(begun_at),
             )
-            if not self.lags and begun_at <= self.trusted_until:
+            if not self.lags and (
+                max(begun_at, self.opened_at + STALE) <= self.trusted_until
+            ):
                 evidence = replace(
                     evidence, lags=True, lags_from=self.read_at, lags_at=begun_at
                 )
@@ -537,14 +543,19 @@ class Evidence:
             self.turned_at > began_at or not self.tells_events
         )
 
-    def _prompt_after(self, begun_at: float) -> int:
-        """Return `prompt` after a reading "unlocked" that was begun at a time."""
+    def _prompt_after(self, begun_at: float) -> dict[str, Any]:
+        """Return what a reading "unlocked" that was begun at a time changes."""
         ended_at = max(self.unlocked_at, self.drawn_seen_at)
         if self.read_locked is not True or self.followed_at > ended_at:
-            return self.prompt
-        if begun_at <= ended_at + PROMPT_WITHIN:
-            return self.prompt + 1
-        return self.prompt if begun_at <= ended_at + SETTLE else 0
+            return {}
+        if begun_at > ended_at + SETTLE:
+            return {"prompt": 0}
+        # Automations move locks at the same second of a minute, and Seam may look
+        # at just that second: it says nothing of other seconds.
+        apart = abs(ended_at - self.prompt_at) % LOOK if self.prompt else APART
+        if begun_at > ended_at + PROMPT_WITHIN or min(apart, LOOK - apart) < APART:
+            return {}
+        return {"prompt": self.prompt + 1, "prompt_at": ended_at}
 
     def _in_doubt(self, verdict: Verdict) -> bool:
         """Return whether an unlock without an answer may have undone "locked"."""
