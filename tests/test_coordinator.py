@@ -29,7 +29,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import mock_restore_cache
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.seam.const import DOMAIN, LADDER
+from custom_components.seam.const import DOMAIN
+from custom_components.seam.lock_state.reread import REREAD_DELAYS
 from tests.harness import Harness
 from tests.seam_sandbox import ABSENT, Door, SeamSandbox
 
@@ -763,9 +764,9 @@ async def test_a_disputed_lock_is_read_again_a_few_times(
     await harness.advance(300)
     assert harness.state(door).state == "unlocked"
     found = rereadings(sandbox)
-    assert len(found) == len(LADDER)
-    for rung, other in zip(LADDER[1:], found[1:], strict=True):
-        assert other - found[0] == pytest.approx(rung - LADDER[0], abs=0.5)
+    assert len(found) == len(REREAD_DELAYS)
+    for rung, other in zip(REREAD_DELAYS[1:], found[1:], strict=True):
+        assert other - found[0] == pytest.approx(rung - REREAD_DELAYS[0], abs=0.5)
     assert len(begun) <= 2
 
 
@@ -778,7 +779,7 @@ async def test_the_ladder_ends_when_the_reading_follows(
     sandbox.turn_bolt(door, thrown=False)
     await harness.advance(100)
     assert harness.state(door).state == "unlocked"
-    assert 1 <= len(rereadings(sandbox)) < len(LADDER)
+    assert 1 <= len(rereadings(sandbox)) < len(REREAD_DELAYS)
 
 
 async def test_two_disputes_share_a_ladder(
@@ -793,7 +794,7 @@ async def test_two_disputes_share_a_ladder(
     sandbox.turn_bolt(doors[1], thrown=False)
     await harness.advance(300)
     assert [harness.state(door).state for door in doors] == ["unlocked", "unlocked"]
-    assert len(LADDER) < len(rereadings(sandbox)) < 2 * len(LADDER)
+    assert len(REREAD_DELAYS) < len(rereadings(sandbox)) < 2 * len(REREAD_DELAYS)
 
 
 async def test_a_ladder_survives_that_seam_does_not_answer(
