@@ -104,13 +104,16 @@ class LockStates:
         touched: set[str] = set()
         found: set[str] = set()
         for part in reading.parts:
-            changed = {device.device_id for device in part.changed}
             for device in part.devices:
                 device_id = device.device_id
                 if not device.is_lock and device_id not in self.devices:
                     continue
                 found.add(device_id)
-                if device_id in self._settled and device_id not in changed:
+                if (
+                    device_id in self._settled
+                    # Held against the newest reading, which need not be a list.
+                    and self.devices.get(device_id) is device
+                ):
                     self._unchanged_at[device_id] = part.begun_at
                 else:
                     touched.add(device_id)
