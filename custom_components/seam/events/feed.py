@@ -155,6 +155,8 @@ class EventFeed:
         self, event: Event, actor: Actor, attempt: ActionAttempt | None, source: str
     ) -> None:
         kind, late = _type(event), self._is_late(event)
+        if event.event_type == "device.removed" and event.device_id and not late:
+            self._coordinator.async_expect_gone(event.device_id)
         if kind.needs_reading and not late:
             self._entry.async_create_background_task(
                 self._hass,
