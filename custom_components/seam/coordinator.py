@@ -49,6 +49,8 @@ GRACE = 15 * 60.0
 CHECK_INTERVAL = timedelta(seconds=60)
 # Power may fail soon after an unlock, which must not be forgotten; in seconds.
 SAVE_DELAY = 1.0
+# An unlock that nobody follows may act for so long after it was sent, in seconds.
+ACT_WITHIN = 60.0
 
 # When Seam wants to be asked again, by `time.monotonic`, for each entry: kept
 # when set-up is tried again.
@@ -102,7 +104,9 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         self._events_wanted = events_wanted
         self._states = LockStates()
         self._states.restore(store.section("locks"), client.now())
-        store.register("locks", self._states.as_stored)
+        store.register(
+            "locks", lambda: self._states.as_stored(client.now() + ACT_WITHIN)
+        )
         self.data = self._told = self._states.data
         self._locks_listeners: list[Callable[[Iterable[LockSnapshot]], None]] = []
         self._proof_listeners: list[Callable[[], None]] = []
@@ -317,6 +321,20 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         self._states.set_moving(device_id, moving)
         self._renew((device_id,), by_reading=False)
         self._tell()
+
+    @callback
+    def async_set_unlocking(self, device_id: str, *, unlocking: bool) -> None:
+        """Note that an unlock command is in flight, or one less.
+
+        A restart must not forget it: nobody would believe that the door opens.
+        """
+        if unlocking:
+            self._states.unlocking[device_id] += 1
+            self._store.async_save_soon(SAVE_DELAY)
+        elif self._states.unlocking[device_id] > 1:
+            self._states.unlocking[device_id] -= 1
+        else:
+            del self._states.unlocking[device_id]
 
     @callback
     def async_expect_gone(self, device_id: str) -> None:

@@ -1,5 +1,6 @@
 """All locks of a workspace: devices, evidence, and the snapshots made of them."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 
 from ..api import Device, DeviceList
@@ -33,6 +34,7 @@ class LockStates:
         devices: the newest reading of each lock, by Seam's device id.
         listed: ids of the locks that Seam still lists.
         in_touch: Seam itself has been read lately.
+        unlocking: ids of the locks with unlock commands in flight, one for each.
     """
 
     def __init__(self) -> None:
@@ -41,6 +43,7 @@ class LockStates:
         self.devices: dict[str, Device] = {}
         self.listed: set[str] = set()
         self.in_touch = True
+        self.unlocking: Counter[str] = Counter()
         self._evidence: dict[str, Evidence] = {}
         self._moves: dict[str, Move] = {}
         self._moving: dict[str, Moving] = {}
@@ -66,12 +69,19 @@ class LockStates:
         """Return what the evidence on a lock adds up to."""
         return self.evidence(device_id).verdict
 
-    def as_stored(self) -> dict[str, dict[str, object]]:
-        """Return what a restart needs, by Seam's device id."""
-        stored = {
+    def as_stored(self, act_until: float) -> dict[str, dict[str, object]]:
+        """Return what a restart needs, by Seam's device id.
+
+        Args:
+            act_until: until when an unlock that is in flight now may act at the
+                latest, by Seam's clock; nobody follows it after a restart.
+        """
+        stored: dict[str, dict[str, object]] = {
             device_id: evidence.as_stored()
             for device_id, evidence in self._evidence.items()
         }
+        for device_id in self.unlocking:
+            stored.setdefault(device_id, {})["doubt_at"] = act_until
         return {device_id: kept for device_id, kept in stored.items() if kept}
 
     def restore(self, stored: object, now: float) -> None:
@@ -186,6 +196,7 @@ class LockStates:
         self.listed.discard(device_id)
         for known in (
             self.devices,
+            self.unlocking,
             self._evidence,
             self._moves,
             self._moving,
