@@ -342,6 +342,12 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         self._states.expect_gone(device_id)
 
     @callback
+    def async_forget_names(self) -> None:
+        """Show no longer who moved the locks, nor by which command."""
+        self._renew(self._states.forget_names(), by_reading=False)
+        self._tell()
+
+    @callback
     def async_forget(self, device_id: str) -> None:
         """Drop a lock whose device a person has removed."""
         self._states.forget(device_id)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from homeassistant.components.automation import EVENT_AUTOMATION_TRIGGERED
 from homeassistant.const import ATTR_NAME
@@ -47,24 +47,29 @@ class Actors:
         client: SeamClient,
         store: SeamStore,
         *,
-        names_in_history: bool,
+        names_in_history: Callable[[], bool],
     ) -> None:
         """Take back the names that were learned before the last restart."""
         self._hass = hass
         self._client = client
-        self._names_in_history = names_in_history
+        self._wants_names = names_in_history
         self._codes: OrderedDict[str, str | None] = OrderedDict()
         self._asked_in_vain: OrderedDict[str, float] = OrderedDict()
         self._asking = asyncio.Semaphore(AT_ONCE)
         self._commands: OrderedDict[str, Context] = OrderedDict()
         self._automations: OrderedDict[str, str] = OrderedDict()
-        if names_in_history:
+        if self._names_in_history:
             self._codes.update((store.section("actors") or {}).get("codes", {}))
         store.register("actors", self._as_stored)
+
+    @property
+    def _names_in_history(self) -> bool:
+        return self._wants_names()
 
     def _as_stored(self) -> Section:
         """Return the names of codes, also of those deleted since."""
         if not self._names_in_history:
+            self._codes.clear()
             return {}
         names = {code: name for code, name in self._codes.items() if name is not None}
         return {"codes": names}
@@ -138,7 +143,7 @@ class Actors:
         """Return the name of the access code in an event."""
         if event.access_code_id is None:
             return None
-        return self._codes.get(event.access_code_id)
+        return self._codes.get(event.access_code_id) if self._names_in_history else None
 
     async def async_actor(self, event: Event) -> Actor:
         """Return who caused an event; nothing is inherited from an earlier one."""
@@ -156,7 +161,7 @@ class Actors:
         name = None
         if self._names_in_history:
             name = self._automation(context) or await self._async_user(context)
-        return Actor(name, REMOTE, context)
+        return Actor(name, REMOTE, context if self._names_in_history else None)
 
     def _automation(self, context: Context) -> str | None:
         for context_id in (context.id, context.parent_id):

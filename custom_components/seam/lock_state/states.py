@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 
 from ..api import Device, DeviceList
 from .evidence import Evidence, Source, Verdict
 from .snapshot import (
+    Actor,
     LockSnapshot,
     Move,
     Moving,
@@ -167,9 +169,7 @@ class LockStates:
 
     def newly_missing(self, reading: DeviceList) -> set[str]:
         """Return the ids of the locks that only this list of all devices lacks."""
-        missing = self.devices.keys() - {
-            device.device_id for device in reading.devices
-        }
+        missing = self.devices.keys() - {device.device_id for device in reading.devices}
         return missing - self._missing_since.keys()
 
     def expect_gone(self, device_id: str) -> None:
@@ -182,6 +182,15 @@ class LockStates:
         self._evidence[device_id] = change(self.evidence(device_id))
         if move is not None:
             self._moves[device_id] = newer_move(self._moves.get(device_id), move)
+
+    def forget_names(self) -> Collection[str]:
+        """Keep only how the locks were moved; return the ids of the moved ones."""
+        for device_id, move in self._moves.items():
+            if move.actor is not None:
+                self._moves[device_id] = replace(
+                    move, actor=Actor(method=move.actor.method)
+                )
+        return list(self._moves)
 
     def set_moving(self, device_id: str, moving: Moving | None) -> None:
         """Note what a command in flight does."""
