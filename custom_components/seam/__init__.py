@@ -1,7 +1,5 @@
 """Seam: every smart lock of a Seam workspace in Home Assistant."""
 
-import asyncio
-
 from homeassistant.const import CONF_API_KEY, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
@@ -14,8 +12,12 @@ from .data import SeamConfigEntry, SeamData, records_names
 from .entity import async_follow_names
 from .events.actors import Actors
 from .events.feed import EventFeed
+from .events.history import History
+from .events.interpreter import Interpreter
+from .events.narrator import Narrator
 from .events.poller import EventPoller
 from .events.store import SeamStore, async_remove_store
+from .events_wanted import EventsWanted
 from .lock_state.attempt_poller import AttemptPoller
 from .lock_state.commands import Commands
 from .push import Push, PushHealth, async_remove_push
@@ -41,7 +43,7 @@ def _client(hass: HomeAssistant, entry: SeamConfigEntry) -> SeamClient:
 async def async_setup_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool:
     """Read the locks of a workspace, set up their entities, and listen."""
     client = _client(hass, entry)
-    events_wanted = asyncio.Event()
+    events_wanted = EventsWanted()
     store = SeamStore(hass, entry.entry_id)
     await store.async_load()
     health = PushHealth(hass, entry, client, events_wanted)
@@ -56,6 +58,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool
     await coordinator.async_config_entry_first_refresh()
 
     actors = Actors(hass, client, store, names_in_history=lambda: records_names(entry))
+    history = History(hass, client, store)
     commands = Commands(
         hass,
         entry,
@@ -63,18 +66,23 @@ async def async_setup_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool
         poller=AttemptPoller(hass, entry, client, health.is_alive),
         actors=actors,
         events_wanted=events_wanted,
-        # The feed hands events to the commands, so it is made after them.
-        report_unconfirmed=lambda device_id, actor: feed.async_report_unconfirmed(  # noqa: PLW0108
-            device_id, actor
-        ),
+        report_unconfirmed=history.async_report_unconfirmed,
     )
+    interpreter = Interpreter(client, coordinator, commands)
     feed = EventFeed(
         hass,
         entry,
         client,
         coordinator=coordinator,
-        commands=commands,
-        actors=actors,
+        interpreter=interpreter,
+        narrator=Narrator(
+            hass,
+            entry,
+            client,
+            actors=actors,
+            history=history,
+            interpreter=interpreter,
+        ),
         store=store,
     )
     poller = EventPoller(
@@ -97,7 +105,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool
         gap=lambda: poller.gap,
     )
     entry.runtime_data = SeamData(
-        client, coordinator, commands, feed, poller, store, push
+        client, coordinator, commands, feed, history, poller, store, push
     )
 
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
@@ -115,7 +123,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool
 async def async_unload_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool:
     """Take the entities down; commands in flight end with the entry."""
     feed = entry.runtime_data.feed
-    feed.taking = False
+    await feed.async_stop()
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     feed.taking = not unloaded
     if unloaded:

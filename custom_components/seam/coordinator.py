@@ -1,6 +1,5 @@
 """Reads all locks of a workspace with one list; tells just those that changed."""
 
-import asyncio
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -24,6 +23,7 @@ from .api import (
 )
 from .const import DOMAIN, LOGGER
 from .events.store import SeamStore
+from .events_wanted import EventsWanted
 from .exceptions import auth_error, read_error
 from .listeners import notify
 from .lock_state.evidence import Evidence, Verdict
@@ -34,14 +34,19 @@ from .lock_state.states import Change, LockStates
 
 # How often the list of devices is read, for each page of it: requests an hour
 # stay the same however many locks there are. docs/performance.md has the curve
-# from which the first one was chosen.
+# from which it was chosen.
 READ_INTERVAL = timedelta(seconds=20)
+# How long a movement that a list shows waits for the event that tells more of it,
+# in seconds.
+EVENTS_FIRST = 1.0
 # The same while push is alive, but a lock may move without an event.
 READ_INTERVAL_UNSURE = timedelta(seconds=60)
 # The same while every movement is pushed.
 READ_INTERVAL_WITH_PUSH = timedelta(minutes=5)
-# While Seam cannot be read.
-READ_INTERVAL_IN_OUTAGE = timedelta(seconds=60)
+# While Seam cannot be read: soon after the first failure, then less often than
+# when all is well.
+READ_INTERVAL_AFTER_FAILURE = timedelta(seconds=60)
+READ_INTERVAL_IN_OUTAGE = timedelta(seconds=75)
 # Readings that events ask for come no closer together than this, in seconds.
 READ_COOLDOWN = 3.0
 # How long the last proof stands while Seam cannot be read, in seconds.
@@ -74,7 +79,7 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         *,
         store: SeamStore,
         push_is_alive: Callable[[], bool],
-        events_wanted: asyncio.Event,
+        events_wanted: EventsWanted,
     ) -> None:
         """Start with what a restart has left.
 
@@ -116,6 +121,7 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         self._last_reading = time.monotonic()
         self._good_until = self._last_reading + GRACE
         self._key_refused = False
+        self._in_outage = False
         self._cancel_check: CALLBACK_TYPE | None = None
 
     @override
@@ -145,14 +151,23 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
             raise
         except SeamError as err:
             self._set_touch(in_touch=time.monotonic() <= self._good_until)
-            interval = READ_INTERVAL_IN_OUTAGE * self.pages
+            interval = (
+                max(READ_INTERVAL_IN_OUTAGE * self.pages, self._pace())
+                if self._in_outage
+                else READ_INTERVAL_AFTER_FAILURE
+            )
             if isinstance(err, SeamRateLimitError) and err.retry_after:
                 # Soon after Seam wants to be asked again.
                 interval = min(interval, timedelta(seconds=err.retry_after))
             self.update_interval = interval
+            self._in_outage = True
             raise read_error(err) from err
+        self._in_outage = False
         self._end_reauth()
-        self.pages = max(reading.pages, 1)
+        if reading.complete:
+            self.pages = reading.pages
+        if not self._push_is_alive() and self._states.expects_event(reading):
+            await self._events_wanted.async_list_first(EVENTS_FIRST)
         self._take_in(reading)
         self.async_update_pace()
         return self.data
@@ -220,6 +235,21 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
     @callback
     def async_update_pace(self) -> None:
         """Read less often while every movement is pushed."""
+        interval = self._pace()
+        changed = interval != self.update_interval
+        self.update_interval = interval
+        # Where readings are rare, the next one still has its time of grace.
+        late = (interval - READ_INTERVAL).total_seconds()
+        self._good_until = self._last_reading + late + GRACE
+        if changed and self._unsub_refresh is not None:
+            # Counted from the last reading, or changes in quick turns would put
+            # the next one off for ever.
+            gone = timedelta(seconds=time.monotonic() - self._last_reading)
+            self.update_interval = max(interval - gone, timedelta(seconds=1))
+            self._schedule_refresh()
+            self.update_interval = interval
+
+    def _pace(self) -> timedelta:
         interval = READ_INTERVAL
         if self._push_is_alive():
             interval = (
@@ -227,14 +257,7 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
                 if self._states.may_move_unheard(time.monotonic())
                 else READ_INTERVAL_WITH_PUSH
             )
-        interval *= self.pages
-        changed = interval != self.update_interval
-        self.update_interval = interval
-        # Where readings are rare, the next one still has its time of grace.
-        late = (interval - READ_INTERVAL).total_seconds()
-        self._good_until = self._last_reading + late + GRACE
-        if changed and self._unsub_refresh is not None:
-            self._schedule_refresh()
+        return interval * self.pages
 
     @callback
     def _async_check_touch(self, _now: datetime) -> None:

@@ -8,6 +8,7 @@ from .api import SeamClient
 from .const import CONF_NAMES_IN_HISTORY
 from .coordinator import SeamCoordinator
 from .events.feed import EventFeed
+from .events.history import History
 from .events.poller import EventPoller
 from .events.store import SeamStore
 from .lock_state.commands import Commands
@@ -23,6 +24,7 @@ class SeamData:
         coordinator: what is known of each lock.
         commands: those in flight.
         feed: events, each once.
+        history: whom activities are told to.
         poller: lists events.
         store: what survives a restart.
         push: the webhook at Seam.
@@ -32,6 +34,7 @@ class SeamData:
     coordinator: SeamCoordinator
     commands: Commands
     feed: EventFeed
+    history: History
     poller: EventPoller
     store: SeamStore
     push: Push

@@ -18,5 +18,5 @@ def notify[**P](
     for listener in tuple(listeners):
         try:
             listener(*args, **kwargs)
-        except Exception:  # noqa: BLE001 - whatever it is, the others have to hear
+        except Exception:
             LOGGER.exception("A listener failed")

@@ -8,7 +8,13 @@ import random
 from aiohttp import web
 import pytest
 
-from custom_components.seam.api import EventList, SeamClient, SeamServerError
+from custom_components.seam.api import (
+    EventList,
+    SeamClient,
+    SeamServerError,
+    SeamTimeoutError,
+    event_list,
+)
 from custom_components.seam.api.event_list import MOST_REQUESTS, OVERLAP
 
 from .conftest import Answer, ScriptedSeam, fail, ok
@@ -158,7 +164,7 @@ async def test_a_list_that_is_always_full_ends_and_says_how_far_it_came(
         at = found.complete_until
 
 
-@pytest.mark.parametrize("count", [30_000])
+@pytest.mark.parametrize("count", [12_000])
 async def test_more_than_the_budget_is_listed_in_several_turns(
     seam: ScriptedSeam, client: SeamClient, count: int
 ) -> None:
@@ -204,6 +210,26 @@ async def test_a_failure_before_anything_is_complete_is_one(
     since = BEGIN.timestamp()
     with pytest.raises(SeamServerError):
         await client.list_events(since, since + DAY)
+
+
+@pytest.mark.parametrize("halves", [0, 1])
+async def test_a_list_has_its_deadline(
+    seam: ScriptedSeam,
+    client: SeamClient,
+    monkeypatch: pytest.MonkeyPatch,
+    halves: int,
+) -> None:
+    monkeypatch.setattr(event_list, "DEADLINE", 0.5)
+    good = events_made([1 + (DAY - 2) * n / 900 for n in range(900)])
+    seam.then(good, *[good] * halves, seam.hang)
+    since = BEGIN.timestamp()
+    if not halves:
+        with pytest.raises(SeamTimeoutError):
+            await client.list_events(since, since + DAY)
+    else:
+        found = await client.list_events(since, since + DAY)
+        assert type(found.error) is SeamTimeoutError
+        assert since < found.complete_until < since + DAY
 
 
 async def test_absurd_times_are_asked_for_as_the_nearest_ones(

@@ -145,6 +145,20 @@ def test_device() -> None:
     )
 
 
+def test_a_device_that_was_read_is_one_as_any_other() -> None:
+    """It is made in a quicker way, which must not show."""
+    read = Device.from_json(DEVICE)
+    made = dataclasses.replace(read)
+    assert type(read) is type(made) is Device
+    assert read == made
+    assert hash(read) == hash(made)
+    assert repr(read) == repr(made)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        read.locked = False  # type: ignore[misc] # that is the point
+    with pytest.raises((dataclasses.FrozenInstanceError, AttributeError, TypeError)):
+        setattr(read, "other", 1)  # noqa: B010 - no such field
+
+
 def test_the_least_device() -> None:
     found = Device.from_json({"device_id": "d1"})
     assert (found.device_type, found.name) == ("unknown", "d1")

@@ -116,13 +116,18 @@ async def test_an_answer_in_many_pieces(seam: ScriptedSeam, client: SeamClient) 
 # -- 200 that says that something is wrong
 
 
+BUSY = (
+    '{"ok": false, "action_attempt": {"action_attempt_id": "a1"},'
+    ' "error": {"type": "busy", "message": "Later", "request_id": "r1"}}'
+)
+
+
 @pytest.mark.parametrize(
     ("body", "message", "error_type"),
     [
         ('{"ok": false, "action_attempt": {"action_attempt_id": "a1"}}', None, None),
         (
-            '{"ok": false, "action_attempt": {"action_attempt_id": "a1"}, "error":'
-            ' {"type": "busy", "message": "Later", "request_id": "r1"}}',
+            BUSY,
             "Later",
             "busy",
         ),

@@ -244,7 +244,9 @@ class _Decoder:
     def decode(self, raw: bytes) -> Envelope | None:
         """Return the envelope; its devices are in `page`."""
         last = self._last
-        if last is not None and last.raw == raw:
+        if last is None:  # with nothing to hold it against this is the fastest
+            self.page = self._whole(raw)
+        elif last.raw == raw:
             self.page = last
         else:
             self.page = self._device_by_device(raw) or self._whole(raw)

@@ -1,15 +1,16 @@
 """Events between two times, of which Seam gives only so many and has no pages."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 import logging
 from typing import Any
 
-from .errors import SeamError
+from .errors import SeamError, SeamTimeoutError
 from .models import Event
 from .parse import EARLIEST, LATEST, obj
-from .transport import SeamTransport
+from .transport import NO_ANSWER, SeamTransport
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -17,8 +18,9 @@ _LOGGER = logging.getLogger(__name__)
 SHORTEST_WINDOW = 1.0
 # The bounds are exclusive: windows overlap by this, in seconds.
 OVERLAP = SHORTEST_WINDOW / 4
-# Requests that one list may take.
+# What one list may take: requests, and seconds.
 MOST_REQUESTS = 40
+DEADLINE = 120.0
 
 PATH = "/events/list"
 
@@ -61,23 +63,28 @@ async def list_events(
     Raises:
         SeamError: the first request, or all up to the first that fits, failed.
     """
+    deadline = asyncio.get_running_loop().time() + DEADLINE
     types = list(event_types)
     found: dict[str, Event] = {}
     windows = [(since, until)]  # the oldest comes last
     skipped = requests = 0
-    error = None
+    error: SeamError | None = None
     while windows and requests < MOST_REQUESTS:
         begin, end = windows.pop()
         query: dict[str, Any] = {"between": [_iso(begin), _iso(end)], "limit": limit}
         if types:
             query["event_types"] = types
         try:
-            answer = await transport.read(PATH, query, "events", list)
+            async with asyncio.timeout_at(deadline):
+                answer = await transport.read(PATH, query, "events", list)
+        except TimeoutError:
+            error = SeamTimeoutError(NO_ANSWER)
         except SeamError as err:
-            windows.append((begin, end))
-            if begin == since:
-                raise
             error = err
+        if error is not None:
+            if begin == since:  # nothing is complete yet
+                raise error
+            windows.append((begin, end))
             break
         requests += 1
         entries = answer.envelope["events"]

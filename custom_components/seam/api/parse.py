@@ -2,6 +2,8 @@
 
 Seam adds fields and enum values at any time, and its samples show explicit
 nulls; a reader that raises would hide a lock for the sake of a detail.
+A decoded answer has plain types only, so these ask for the very type: a large
+workspace has a hundred thousand values.
 
 Text is bounded here, in one place: `text` for what programs compare, `words` for
 what people read, `plain` for what may end up in a dialog or a log line.
@@ -34,7 +36,7 @@ _EMPTY: Json = {}
 
 def obj(value: object) -> Json:
     """Return the JSON object, or an empty one when it is anything else."""
-    return value if isinstance(value, dict) else _EMPTY
+    return value if type(value) is dict else _EMPTY
 
 
 def items(value: object) -> list[Any]:
@@ -52,13 +54,9 @@ def text(value: object) -> str | None:
 
     One of more than 300 characters, or with any that can't be printed, is none.
     """
-    if (
-        isinstance(value, str)
-        and 0 < len(value) <= LONGEST_TEXT
-        and value.isprintable()
-    ):
-        return value
-    return None
+    if type(value) is not str or not value or len(value) > LONGEST_TEXT:
+        return None
+    return value if value.isprintable() else None
 
 
 def words(value: object) -> str | None:
@@ -66,7 +64,7 @@ def words(value: object) -> str | None:
 
     None when it is no string or nothing of it can be seen.
     """
-    if not isinstance(value, str) or not value:
+    if type(value) is not str or not value:
         return None
     if len(value) <= LONGEST_TEXT and value.isprintable():
         return value
@@ -93,18 +91,25 @@ def plain(value: object) -> str | None:
 
 def flag(value: object) -> bool | None:
     """Return a JSON boolean, else None. Strings and numbers do not count."""
-    return value if isinstance(value, bool) else None
+    return value if value is True or value is False else None
 
 
 def number(value: object) -> float | None:
     """Return a finite JSON number as float, else None. Booleans do not count."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        found = float(value)
-    except OverflowError:
-        return None
-    return found if isfinite(found) else None
+    if type(value) is not float:
+        if type(value) is not int:
+            return None
+        try:
+            value = float(value)
+        except OverflowError:
+            return None
+    return value if isfinite(value) else None
+
+
+def share(value: object) -> float | None:
+    """Return a JSON number from 0 to 1 as float, else None."""
+    found = number(value)
+    return found if found is not None and 0 <= found <= 1 else None
 
 
 def plausible(moment: float) -> float | None:

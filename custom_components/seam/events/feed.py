@@ -1,28 +1,28 @@
 """The one way that events come in, pushed or listed; each is handed on once."""
 
-import asyncio
-from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections import OrderedDict, deque
+from collections.abc import Iterable
+from dataclasses import replace
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback
 
-from ..api import ActionAttempt, Event, SeamClient, SeamError
+from ..api import Event, SeamClient
 from ..const import DOMAIN, LOGGER
 from ..coordinator import SeamCoordinator
-from ..lock_state.commands import Commands
-from ..lock_state.evidence import speaks_of_jam
-from ..lock_state.snapshot import Actor, Move
-from .activity import Activity
-from .actors import Actors
+from ..lock_state.snapshot import Actor
+from .activity import SOURCE_PUSH
+from .interpreter import Interpreter
+from .narrator import Narrator
 from .store import SeamStore, Section
-from .types import EVENT_TYPES, EventType
+from .types import event_type
 
-# An event that is told later than this is old news, in seconds.
-LATE = 300.0
-# How long events may wait for the reason why a command failed, in seconds.
-REASON_TIMEOUT = 2.0
-SEEN = 10_000
+# How many event ids are remembered, and how many events wait for their lock to be
+# listed, for how long in seconds.
+REMEMBERED = 10_000
+WAITING = 200
+WAITING_FOR = 600.0
+# How soon it is kept what was seen, in seconds, if nobody has heard of it.
 SAVE_DELAY = 30.0
 
 
@@ -36,8 +36,8 @@ class EventFeed:
         client: SeamClient,
         *,
         coordinator: SeamCoordinator,
-        commands: Commands,
-        actors: Actors,
+        interpreter: Interpreter,
+        narrator: Narrator,
         store: SeamStore,
     ) -> None:
         """Take back what was seen before the last restart."""
@@ -45,203 +45,144 @@ class EventFeed:
         self._entry = entry
         self._client = client
         self._coordinator = coordinator
-        self._commands = commands
-        self._actors = actors
+        self._interpreter = interpreter
+        self._narrator = narrator
         self._store = store
-        kept = store.section("feed") or {}
-        self._seen: OrderedDict[str, None] = OrderedDict.fromkeys(kept.get("seen", ()))
+        kept = (store.section("feed") or {}).get("seen")
+        self._seen: OrderedDict[str, None] = OrderedDict.fromkeys(
+            seen
+            for seen in (kept if isinstance(kept, list) else ())
+            if isinstance(seen, str)
+        )
         store.register("feed", self._as_stored)
         # When each event was made that a list brought before push did.
-        self.unpushed: dict[str, float] = {}
-        self._pushed: list[Event] = []
-        self._lock = asyncio.Lock()
-        self._listeners: dict[str, list[Callable[[Activity], None]]] = {}
+        self.unpushed: OrderedDict[str, float] = OrderedDict()
+        # Of devices that no reading has shown yet: loop time, event and source.
+        self._unlisted: deque[tuple[float, Event, str]] = deque(maxlen=WAITING)
+        self._reading_asked: OrderedDict[str, None] = OrderedDict()
         # Ended before those who listen are taken down.
         self.taking = True
+        entry.async_on_unload(coordinator.async_add_locks_listener(self._async_listed))
 
     def _as_stored(self) -> Section:
         return {"seen": list(self._seen)}
 
-    @callback
-    def async_listen(
-        self, device_id: str, listener: Callable[[Activity], None]
-    ) -> CALLBACK_TYPE:
-        """Hand the activities of one lock to a listener."""
-        listeners = self._listeners.setdefault(device_id, [])
-        listeners.append(listener)
-        return lambda: listeners.remove(listener)
+    async def async_stop(self) -> None:
+        """Take nothing more in, and tell what waits to be told.
+
+        What comes now comes again at the next start.
+        """
+        self.taking = False
+        await self._narrator.async_flush()
 
     # -- taking in
 
     @callback
     def async_take_pushed(self, event: Event) -> None:
-        """Hand on a pushed event soon, together with those that came with it."""
-        self._pushed.append(event)
-        if len(self._pushed) == 1:
-            self._entry.async_create_background_task(
-                self._hass, self._async_take_all_pushed(), f"{DOMAIN} pushed"
-            )
-
-    async def _async_take_all_pushed(self) -> None:
-        async with self._lock:
-            events, self._pushed = self._pushed, []
-            await self._async_take(events, "push")
+        """Hand on a pushed event; where its bolt is, before this returns."""
+        self._entry.async_create_background_task(
+            self._hass, self.async_take((event,), SOURCE_PUSH), f"{DOMAIN} pushed"
+        )
 
     async def async_take(self, events: Iterable[Event], source: str) -> None:
         """Hand on what is new among some events, oldest first."""
-        async with self._lock:
-            await self._async_take(events, source)
-
-    async def _async_take(self, events: Iterable[Event], source: str) -> None:
-        new: dict[str, Event] = {}
+        new: list[Event] = []
         for event in events:
-            if self._is_ours(event):
-                if source == "push":
-                    self.unpushed.pop(event.event_id, None)
-                if event.event_id not in self._seen:
-                    new.setdefault(event.event_id, event)
-        if not new:
-            return
-        ordered = sorted(new.values(), key=lambda event: event.occurred_at)
-        attempts = await self._async_failed_attempts(ordered)
-        await self._actors.async_learn_names(ordered)
-        for event in ordered:
-            actor = await self._actors.async_actor(event)
+            if event.workspace_id not in (None, self._entry.unique_id):
+                continue
+            if source == SOURCE_PUSH:
+                self.unpushed.pop(event.event_id, None)
+            if event.event_id not in self._seen:
+                new.append(self._capped(event))
+        new.sort(key=lambda event: event.occurred_at)
+        for event in new:
             if not self.taking:
                 return  # nobody listens any more; it comes again at the next start
+            if event.event_id in self._seen:
+                continue  # twice in one list
             self._remember(event, source)
-            attempt = attempts.get(event.action_attempt_id or "")
-            self._hand_on(event, actor, attempt, source)
-        self._store.async_save_soon(SAVE_DELAY)
+            await self._async_take_one(event, source)
+        if new:
+            self._store.async_save_soon(SAVE_DELAY)
 
-    def _is_ours(self, event: Event) -> bool:
-        return event.workspace_id in (None, self._entry.unique_id)
+    def _capped(self, event: Event) -> Event:
+        """Return an event that does not speak of the future.
+
+        A time yet to come would outweigh all that happens until then.
+        """
+        latest = self._client.now() + self._client.clock_error
+        if max(event.created_at, event.occurred_at) <= latest:
+            return event
+        return replace(
+            event,
+            created_at=min(event.created_at, latest),
+            occurred_at=min(event.occurred_at, latest),
+        )
 
     def _remember(self, event: Event, source: str) -> None:
-        if source == "list" and event.event_type in EVENT_TYPES:
+        if source != SOURCE_PUSH:
             self.unpushed[event.event_id] = event.created_at
+            while len(self.unpushed) > REMEMBERED:
+                self.unpushed.popitem(last=False)
         self._seen[event.event_id] = None
-        while len(self._seen) > SEEN:
+        while len(self._seen) > REMEMBERED:
             self._seen.popitem(last=False)
 
-    def _is_late(self, event: Event) -> bool:
-        return self._client.now() - event.occurred_at > LATE
+    # -- devices that no reading has shown yet
 
-    async def _async_failed_attempts(
-        self, events: Iterable[Event]
-    ) -> dict[str, ActionAttempt]:
-        """Fetch, with one request, why commands failed: the events do not tell."""
-        failed = {
-            event.action_attempt_id
-            for event in events
-            if _type(event).failed is not None
-            and event.action_attempt_id is not None
-            and not self._is_late(event)
-        }
-        if not failed:
-            return {}
-        try:
-            async with asyncio.timeout(REASON_TIMEOUT):
-                attempts = await self._client.list_action_attempts(failed)
-        except TimeoutError:
-            LOGGER.debug("Reasons of failed action attempts did not come in time")
-            return {}
-        except SeamError as err:
-            LOGGER.debug("Failed action attempts could not be read: %s", err)
-            return {}
-        return {attempt.action_attempt_id: attempt for attempt in attempts}
-
-    def _hand_on(
-        self, event: Event, actor: Actor, attempt: ActionAttempt | None, source: str
-    ) -> None:
-        kind, late = _type(event), self._is_late(event)
-        if event.event_type == "device.removed" and event.device_id and not late:
-            self._coordinator.async_expect_gone(event.device_id)
-        if kind.needs_reading and not late:
-            self._entry.async_create_background_task(
-                self._hass,
-                self._coordinator.async_request_refresh(),
-                f"{DOMAIN} refresh",
-            )
-        if event.device_id is not None and self._coordinator.knows(event.device_id):
-            self._apply(event, event.device_id, kind, actor, attempt, late=late)
-        self._commands.async_handle_event(event, attempt, position=kind.locked)
-        self._tell(event, kind, actor, attempt, source, late=late)
-
-    def _apply(
-        self,
-        event: Event,
-        device_id: str,
-        kind: EventType,
-        actor: Actor,
-        attempt: ActionAttempt | None,
-        *,
-        late: bool,
-    ) -> None:
-        """Add what an event says of a lock; order and repetition do not matter."""
-        coordinator, at = self._coordinator, event.occurred_at
-        locked, wish = kind.locked, kind.failed
-        if locked is not None:
-            heard_at = self._client.now()
-            coordinator.async_apply(
-                device_id,
-                lambda evidence: evidence.with_event(locked, at, heard_at),
-                # Old news names no one.
-                None if late else Move(locked, at, actor),
-            )
-        elif kind.accepted is False and not self._actors.is_ours(
-            event.action_attempt_id
-        ):
-            heard_at = self._client.now()
-            coordinator.async_apply(
-                device_id,
-                lambda evidence: evidence.with_unlock_elsewhere(at, heard_at),
-            )
-        elif wish is not None:
-            jammed = attempt is not None and speaks_of_jam(
-                attempt.error_type, attempt.error_message
-            )
-            coordinator.async_apply(
-                device_id,
-                lambda evidence: evidence.with_failure(wish, at, jammed=jammed),
-            )
+    def _wait_until_listed(self, event: Event, device_id: str, source: str) -> None:
+        self._unlisted.append((self._hass.loop.time(), event, source))
+        # Once for each device: it may be one that is never listed.
+        if event_type(event.event_type).locked is None:
+            return
+        if device_id not in self._reading_asked:
+            self._reading_asked[device_id] = None
+            while len(self._reading_asked) > WAITING:
+                self._reading_asked.popitem(last=False)
+            self._read_soon()
 
     @callback
-    def async_report_unconfirmed(self, device_id: str, actor: Actor) -> None:
-        """Note in the history that nothing has confirmed a lock command."""
-
-    def _tell(
-        self,
-        event: Event,
-        kind: EventType,
-        actor: Actor,
-        attempt: ActionAttempt | None,
-        source: str,
-        *,
-        late: bool,
-    ) -> None:
-        """Hand an activity to those who listen to its lock."""
-        listeners = self._listeners.get(event.device_id or "")
-        if (name := kind.activity) is None or not listeners:
+    def _async_listed(self, _snapshots: object) -> None:
+        """Hand on what waited for its lock to be listed."""
+        if not self._unlisted:
             return
-        reason = event.reason_message or event.reason_code
-        if attempt is not None:
-            reason = attempt.error_message or attempt.error_type
-            if speaks_of_jam(attempt.error_type, attempt.error_message):
-                name = "jammed"
-        activity = Activity(
-            event=event,
-            kind=name,
-            actor=actor,
-            code_name=self._actors.code_name(event),
-            late=late,
-            source=source,
-            reason=reason,
+        waiting, oldest = list(self._unlisted), self._hass.loop.time() - WAITING_FOR
+        self._unlisted.clear()
+        for came, event, source in waiting:
+            if came < oldest or event.device_id is None:
+                continue
+            if self._coordinator.knows(event.device_id):
+                self._entry.async_create_background_task(
+                    self._hass, self._async_take_one(event, source), f"{DOMAIN} event"
+                )
+            else:
+                self._unlisted.append((came, event, source))
+
+    def _read_soon(self) -> None:
+        self._entry.async_create_background_task(
+            self._hass, self._coordinator.async_request_refresh(), f"{DOMAIN} refresh"
         )
-        for listener in list(listeners):
-            listener(activity)
 
+    # -- handing on
 
-def _type(event: Event) -> EventType:
-    """Return what the event means; nothing when its type is not known."""
-    return EVENT_TYPES.get(event.event_type) or EventType(event.event_type)
+    async def _async_take_one(self, event: Event, source: str) -> None:
+        """Hand on an event; whatever it does, the next one has its turn."""
+        try:
+            await self._async_hand_on(event, source)
+        except Exception:
+            LOGGER.exception("A %s could not be handed on", event.event_type)
+
+    async def _async_hand_on(self, event: Event, source: str) -> None:
+        row, device_id = event_type(event.event_type), event.device_id
+        late = self._narrator.is_late(event)
+        if event.event_type == "device.removed" and device_id and not late:
+            self._coordinator.async_expect_gone(device_id)
+        if row.needs_reading and not late:
+            self._read_soon()
+        if device_id is not None and self._coordinator.knows(device_id):
+            await self._narrator.async_narrate(event, device_id, source)
+            return
+        if device_id is not None and (row.activity or row.accepted is not None):
+            self._wait_until_listed(event, device_id, source)
+        # It may tell of a command without telling of its lock.
+        self._interpreter.async_tell(event, None, Actor(), late=late)

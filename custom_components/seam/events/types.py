@@ -30,6 +30,13 @@ class EventType:
     needs_reading: bool = False
 
 
+# Activities that no type of Seam's has of its own: a failed command that speaks of
+# a jam, and a command that nothing confirmed.
+JAMMED: Final = "jammed"
+UNCONFIRMED: Final = "unconfirmed"
+# As Home Assistant wants it of a doorbell.
+RING: Final = "ring"
+
 _ROWS: Final = (
     EventType("lock.locked", "locked", locked=True),
     EventType("lock.unlocked", "unlocked", locked=False),
@@ -39,7 +46,7 @@ _ROWS: Final = (
     EventType("action_attempt.lock_door.succeeded", accepted=True),
     EventType("action_attempt.unlock_door.succeeded", accepted=False),
     EventType("device.tampered", "tampered"),
-    EventType("device.doorbell_rang", "doorbell"),
+    EventType("device.doorbell_rang", RING),
     EventType("connected_account.connected", needs_reading=True),
     EventType("connected_account.disconnected", needs_reading=True),
     EventType("device.added", needs_reading=True),
@@ -55,3 +62,15 @@ _ROWS: Final = (
 EVENT_TYPES: Final[Mapping[str, EventType]] = MappingProxyType(
     {row.seam_type: row for row in _ROWS}
 )
+
+# All activities of a lock, without those of its doorbell.
+ACTIVITIES: Final = (
+    *(row.activity for row in _ROWS if row.activity and row.activity != RING),
+    JAMMED,
+    UNCONFIRMED,
+)
+
+
+def event_type(seam_type: str) -> EventType:
+    """Return what one of Seam's types means; nothing when it is not known."""
+    return EVENT_TYPES.get(seam_type) or EventType(seam_type)

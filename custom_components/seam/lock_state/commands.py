@@ -1,7 +1,6 @@
 """Commands in flight: from the press of a button to proof, error or deadline."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Protocol
 
 from homeassistant.config_entries import ConfigEntry
@@ -32,11 +31,18 @@ class ActorMemory(Protocol):
     def async_command_sent(self, action_attempt_id: str, context: Context) -> None:
         """Remember the context of an attempt."""
 
-    def is_ours(self, action_attempt_id: str) -> bool:
+    def is_our_attempt(self, action_attempt_id: str) -> bool:
         """Return whether an attempt is one of ours."""
 
     async def async_sender(self, context: Context) -> Actor:
         """Return who sent a command."""
+
+
+class ReportUnconfirmed(Protocol):
+    """Told of a command that nothing has confirmed."""
+
+    def __call__(self, device_id: str, actor: Actor, *, lock: bool) -> None:
+        """Take it that nothing confirmed a command of somebody."""
 
 
 class Commands:
@@ -51,7 +57,7 @@ class Commands:
         poller: AttemptPoller,
         actors: ActorMemory,
         events_wanted: asyncio.Event,
-        report_unconfirmed: Callable[[str, Actor], None],
+        report_unconfirmed: ReportUnconfirmed,
     ) -> None:
         """Start with nothing in flight.
 
@@ -248,7 +254,7 @@ class Commands:
     async def _async_settle_doubt(self, command: Command) -> ActionAttempt | None:
         """Find out what became of an unlock without an answer."""
         device_id = command.device_id
-        found = await async_look(self._client, device_id, self._actors.is_ours)
+        found = await async_look(self._client, device_id, self._actors.is_our_attempt)
         if found.never_sent:
             self._apply(
                 command,
@@ -373,7 +379,13 @@ class Commands:
     # -- how a command ends
 
     def _is_proven(self, command: Command) -> bool:
-        return self._coordinator.verdict(command.device_id).locked is command.lock
+        """Return whether the wish is known to be true since it was sent."""
+        verdict = self._coordinator.verdict(command.device_id)
+        return (
+            verdict.locked is command.lock
+            and verdict.proven_at is not None
+            and verdict.proven_at >= command.started_at
+        )
 
     def _settle(
         self, command: Command, error: HomeAssistantError | None = None
@@ -390,7 +402,7 @@ class Commands:
             self._settle(command)
             return
         if command.lock and not command.outcome.done():
-            self._report_unconfirmed(command.device_id, actor)
+            self._report_unconfirmed(command.device_id, actor, lock=True)
         self._settle(
             command, outcome_error("unconfirmed", command.name, lock=command.lock)
         )

@@ -12,8 +12,8 @@ Seam's clock. The rules, in the order of their weight:
   it only looks now and then. So a reading "locked" against a newer "unlocked"
   is believed only when it cannot be from before that unlock (see `_is_later`).
   Until then the less secure answer stands and the lock is read again.
-- A command that Seam only accepted, or that never came to an end, makes what
-  was known before it void.
+- An unlock that Seam only accepted, and any command that never came to an end,
+  makes what was known before it void.
 """
 
 from collections.abc import Mapping
@@ -29,6 +29,13 @@ SETTLE = 10.0
 # Two readings at most this far apart show that the view changed between them;
 # shorter than the shortest pace at which Seam looks at a brand.
 TURN = 45.0
+# A lock is prompt when so many unlocks in a row showed in its readings at once,
+# within so many seconds. A view that is polled once a minute would pass by chance
+# once in a hundred thousand times.
+PROMPT = 4
+PROMPT_WITHIN = 3.0
+# A command that succeeded so soon after an event "unlocked" is what it told of.
+SAME_UNLOCK = 30.0
 # An unlock event heard later than this is old news and disputes nothing.
 LATE = 300.0
 # How long an accepted lock command keeps a lock worth reading again.
@@ -104,6 +111,7 @@ class Evidence:
         tells_events: an event has told its position before.
         confirms: its last command was confirmed; None without one.
         lags: its readings were seen to stay behind its events.
+        prompt: how many unlocks in a row showed in its readings at once.
     """
 
     locked_at: float = _NEVER
@@ -133,6 +141,7 @@ class Evidence:
     tells_events: bool = False
     confirms: bool | None = None
     lags: bool = False
+    prompt: int = 0
 
     # -- what comes in
 
@@ -160,6 +169,7 @@ class Evidence:
                 followed_at=begun_at,
                 turned_at=begun_at if turned else self.turned_at,
                 lags=self.lags or self._trusts_events_only,
+                prompt=self._prompt_after(begun_at),
             )
         if locked is not None and begun_at > self.failed_at:
             evidence = evidence.past_failure(locked)
@@ -227,10 +237,15 @@ class Evidence:
 
         Args: as in `with_attempt`.
         """
-        evidence = replace(self, void_at=max(self.void_at, sent_at), confirms=False)
         if locked:
-            return replace(evidence, lock_accepted_at=seen_at)
-        evidence = replace(evidence, lock_accepted_at=_NEVER)
+            # It cannot have drawn the bolt, so what was known of it still stands.
+            return replace(self, lock_accepted_at=seen_at, confirms=False)
+        evidence = replace(
+            self,
+            void_at=max(self.void_at, sent_at),
+            confirms=False,
+            lock_accepted_at=_NEVER,
+        )
         return evidence.with_drawn(sent_at, seen_at, ended_at, confirmed=False)
 
     def with_unlock_elsewhere(self, at: float, heard_at: float) -> Evidence:
@@ -240,7 +255,8 @@ class Evidence:
             at: when it ended, not after `heard_at`.
             heard_at: when we heard of it.
         """
-        return self.with_drawn(at, heard_at, at, confirmed=False)
+        told = 0.0 <= at - self.unlocked_at <= SAME_UNLOCK
+        return self.with_drawn(at, heard_at, at, confirmed=told)
 
     def with_silence(self, locked: bool, *, sent_at: float, until: float) -> Evidence:
         """Add a command of which nobody knows whether it acted.
@@ -448,6 +464,8 @@ class Evidence:
           was after it;
         - an event told Seam itself of the unlock or of a later movement, and two
           readings in a row, each begun after that had settled, say "locked";
+        - readings of this lock have always shown its unlocks at once, and two in
+          a row, each begun after the unlock had settled, say "locked";
         - Seam has had its time.
 
         Args:
@@ -461,7 +479,17 @@ class Evidence:
             self.followed_at > ended_at + SETTLE
             or self.turned_at > began_at
             or self.again_at > heard_at + SETTLE
+            or (self.prompt >= PROMPT and self.again_at > ended_at + SETTLE)
         )
+
+    def _prompt_after(self, begun_at: float) -> int:
+        """Return `prompt` after a reading "unlocked" that was begun at a time."""
+        ended_at = max(self.unlocked_at, self.drawn_seen_at)
+        if self.read_locked is not True or self.followed_at > ended_at:
+            return self.prompt
+        if begun_at <= ended_at + PROMPT_WITHIN:
+            return self.prompt + 1
+        return self.prompt if begun_at <= ended_at + SETTLE else 0
 
     def _in_doubt(self, verdict: Verdict) -> bool:
         """Return whether an unlock without an answer may have undone "locked"."""

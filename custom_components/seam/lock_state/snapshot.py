@@ -25,12 +25,15 @@ class Actor:
         name: of a person, a code or an automation; None when not known or
             not wanted in history.
         method: Seam's `method`, None when it says `unknown` or nothing.
-        context: of the Home Assistant command that caused it, or None.
+        context: of the Home Assistant command that caused it, else a fresh one;
+            None when nobody has given it one yet.
+        is_automation: the name is an automation's.
     """
 
     name: str | None = None
     method: str | None = None
     context: Context | None = None
+    is_automation: bool = False
 
     @property
     def changed_by(self) -> str | None:

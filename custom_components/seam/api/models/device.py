@@ -1,10 +1,11 @@
 """A device of a workspace, as one answer of Seam showed it."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, cast
 
-from ..parse import Json, flag, items, number, obj, plain, required, text, words
+from ..parse import Json, flag, items, number, obj, plain, required, share, text, words
 from ..quirks import LOCK_DEVICE_TYPES
+from .unfrozen import unfrozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,6 @@ def _problems(value: object, key: str) -> tuple[Problem, ...]:
         for entry in items(value)
         if isinstance(entry, dict)
     )
-
-
-def _level(value: float | None) -> float | None:
-    return value if value is not None and 0 <= value <= 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,56 +97,61 @@ class Device:
         device_id = required(data, "device_id")
         device_type = text(data.get("device_type")) or "unknown"
         properties = obj(data.get("properties"))
-        model = obj(properties.get("model"))
+        shown = properties.get
+        model = obj(shown("model"))
         maker = obj(data.get("device_manufacturer"))
-        battery = properties.get("battery")
-        level = number(obj(battery).get("level"))
-        if level is None:
-            level = number(properties.get("battery_level"))
-        keypad = obj(properties.get("accessory_keypad")).get("battery")
+        has_battery = isinstance(shown("battery"), dict)
+        battery = obj(shown("battery"))
+        level = number(battery.get("level"))
+        if level is None and (older := shown("battery_level")) is not None:
+            has_battery = True
+            level = number(older)
+        keypad = obj(shown("accessory_keypad")).get("battery")
         if keypad is None:
-            keypad = properties.get("keypad_battery")
+            keypad = shown("keypad_battery")
         can_lock = flag(data.get("can_remotely_lock"))
         can_unlock = flag(data.get("can_remotely_unlock"))
-        locked = flag(properties.get("locked"))
-        return cls(
-            device_id=device_id,
-            device_type=device_type,
-            name=(
-                words(data.get("display_name"))
-                or words(obj(properties.get("appearance")).get("name"))
-                or words(properties.get("name"))
-                or device_id
-            ),
-            connected_account_id=text(data.get("connected_account_id")),
-            can_remotely_lock=can_lock,
-            can_remotely_unlock=can_unlock,
-            online=flag(properties.get("online")),
-            locked=locked,
-            door_open=flag(properties.get("door_open")),
-            has_battery=(
-                isinstance(battery, dict) or properties.get("battery_level") is not None
-            ),
-            battery_level=_level(level),
-            battery_status=text(obj(battery).get("status")),
-            has_keypad_battery=isinstance(keypad, dict),
-            keypad_battery_level=_level(number(obj(keypad).get("level"))),
-            auto_lock_enabled=flag(properties.get("auto_lock_enabled")),
-            auto_lock_delay=number(properties.get("auto_lock_delay_seconds")),
-            manufacturer=(
-                words(maker.get("display_name"))
-                or words(model.get("manufacturer_display_name"))
-                or words(properties.get("manufacturer"))
-            ),
-            model=words(model.get("display_name")),
-            serial_number=words(properties.get("serial_number")),
-            room_name=words(obj(data.get("location")).get("room_name")),
-            errors=_problems(data.get("errors"), "error_code"),
-            warnings=_problems(data.get("warnings"), "warning_code"),
-            is_lock=(
-                can_lock is not None
-                or can_unlock is not None
-                or locked is not None
-                or device_type in LOCK_DEVICE_TYPES
-            ),
+        locked = flag(shown("locked"))
+        made = _Unfrozen()
+        made.device_id = device_id
+        made.device_type = device_type
+        made.name = (
+            words(data.get("display_name"))
+            or words(obj(shown("appearance")).get("name"))
+            or words(shown("name"))
+            or device_id
         )
+        made.connected_account_id = text(data.get("connected_account_id"))
+        made.can_remotely_lock = can_lock
+        made.can_remotely_unlock = can_unlock
+        made.online = flag(shown("online"))
+        made.locked = locked
+        made.door_open = flag(shown("door_open"))
+        made.has_battery = has_battery
+        made.battery_level = share(level)
+        made.battery_status = text(battery.get("status"))
+        made.has_keypad_battery = isinstance(keypad, dict)
+        made.keypad_battery_level = share(obj(keypad).get("level"))
+        made.auto_lock_enabled = flag(shown("auto_lock_enabled"))
+        made.auto_lock_delay = number(shown("auto_lock_delay_seconds"))
+        made.manufacturer = (
+            words(maker.get("display_name"))
+            or words(model.get("manufacturer_display_name"))
+            or words(shown("manufacturer"))
+        )
+        made.model = words(model.get("display_name"))
+        made.serial_number = words(shown("serial_number"))
+        made.room_name = words(obj(data.get("location")).get("room_name"))
+        made.errors = _problems(data.get("errors"), "error_code")
+        made.warnings = _problems(data.get("warnings"), "warning_code")
+        made.is_lock = (
+            can_lock is not None
+            or can_unlock is not None
+            or locked is not None
+            or device_type in LOCK_DEVICE_TYPES
+        )
+        made.__class__ = cls
+        return cast("Self", made)
+
+
+_Unfrozen = unfrozen(Device)
