@@ -164,8 +164,11 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
             raise read_error(err) from err
         self._in_outage = False
         self._end_reauth()
-        if reading.complete:
-            self.pages = reading.pages
+        # A list that broke off early is no shorter, and one that never ends costs
+        # what was asked for.
+        self.pages = (
+            reading.pages if reading.complete else max(self.pages, reading.pages)
+        )
         if not self._push_is_alive() and self._states.expects_event(reading):
             await self._events_wanted.async_list_first(EVENTS_FIRST)
         self._take_in(reading)
@@ -389,11 +392,10 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
             new = states.data[device_id]
             if by_reading and states.is_surprise(device_id, old):
                 self._events_wanted.set()
+            is_new = old is new  # and was unlocked before the last restart
             if new.locked is False and (
-                old.locked is not False
-                and (new.device.auto_lock_enabled or locks_itself(new.device))
-                # Unlocked before the last restart.
-                or (old is new and locks_itself(new.device))
+                (old.locked is not False and new.device.auto_lock_enabled)
+                or ((old.locked is not False or is_new) and locks_itself(new.device))
             ):
                 self._reread.async_follow_relock(device_id, new.device.auto_lock_delay)
             if by_reading and self._is_disputed(device_id):
