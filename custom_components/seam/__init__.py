@@ -57,7 +57,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool
     )
     await coordinator.async_config_entry_first_refresh()
 
-    actors = Actors(hass, client, store, names_in_history=records_names(entry))
+    actors = Actors(hass, client, store, names_in_history=lambda: records_names(entry))
     history = History(hass, client, store)
     commands = Commands(
         hass,

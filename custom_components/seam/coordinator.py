@@ -1,6 +1,7 @@
 """Reads all locks of a workspace with one list; tells just those that changed."""
 
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 import time
 from typing import override
@@ -26,7 +27,8 @@ from .events_wanted import EventsWanted
 from .exceptions import auth_error, read_error
 from .listeners import notify
 from .lock_state.evidence import Evidence, Verdict
-from .lock_state.reread import Reread
+from .lock_state.refusal import locks_itself
+from .lock_state.reread import RELOCK_DELAY, Reread
 from .lock_state.snapshot import LockSnapshot, Move, Moving
 from .lock_state.states import Change, LockStates
 
@@ -52,6 +54,8 @@ GRACE = 15 * 60.0
 CHECK_INTERVAL = timedelta(seconds=60)
 # Power may fail soon after an unlock, which must not be forgotten; in seconds.
 SAVE_DELAY = 1.0
+# An unlock that nobody follows may act for so long after it was sent, in seconds.
+ACT_WITHIN = 60.0
 
 # When Seam wants to be asked again, by `time.monotonic`, for each entry: kept
 # when set-up is tried again.
@@ -105,11 +109,15 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         self._events_wanted = events_wanted
         self._states = LockStates()
         self._states.restore(store.section("locks"), client.now())
-        store.register("locks", self._states.as_stored)
+        store.register(
+            "locks", lambda: self._states.as_stored(client.now() + ACT_WITHIN)
+        )
         self.data = self._told = self._states.data
         self._locks_listeners: list[Callable[[Iterable[LockSnapshot]], None]] = []
         self._proof_listeners: list[Callable[[], None]] = []
-        self._reread = Reread(hass, self.async_read_again, self._is_disputed)
+        self._reread = Reread(
+            hass, self.async_read_again, self._is_disputed, self._async_relock_due
+        )
         self._last_reading = time.monotonic()
         self._good_until = self._last_reading + GRACE
         self._key_refused = False
@@ -143,17 +151,24 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
             raise
         except SeamError as err:
             self._set_touch(in_touch=time.monotonic() <= self._good_until)
-            self.update_interval = (
+            interval = (
                 max(READ_INTERVAL_IN_OUTAGE * self.pages, self._pace())
                 if self._in_outage
                 else READ_INTERVAL_AFTER_FAILURE
             )
+            if isinstance(err, SeamRateLimitError) and err.retry_after:
+                # Soon after Seam wants to be asked again.
+                interval = min(interval, timedelta(seconds=err.retry_after))
+            self.update_interval = interval
             self._in_outage = True
             raise read_error(err) from err
         self._in_outage = False
         self._end_reauth()
-        if reading.complete:
-            self.pages = reading.pages
+        # A list that broke off early is no shorter, and one that never ends costs
+        # what was asked for.
+        self.pages = (
+            reading.pages if reading.complete else max(self.pages, reading.pages)
+        )
         if not self._push_is_alive() and self._states.expects_event(reading):
             await self._events_wanted.async_list_first(EVENTS_FIRST)
         self._take_in(reading)
@@ -163,13 +178,14 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
     async def _async_list(self) -> DeviceList:
         """List all devices; a refused key must be refused twice to count.
 
-        A lock that is missing is asked for again at once: a list may be short by
-        mistake.
+        A lock that was not missing before is asked for again at once: a list may
+        be short by mistake.
         """
         try:
             reading = await self._async_list_devices()
-            if reading.complete and self._states.missing(reading):
-                reading = await self._async_list_devices()
+            if reading.complete and self._states.newly_missing(reading):
+                with suppress(SeamError):
+                    reading = await self._async_list_devices()
         except SeamCredentialsError:
             try:
                 await self.client.get_workspace()
@@ -214,7 +230,7 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         touched = states.add_list(reading, time.monotonic())
         if not states.in_touch:
             states.in_touch = True
-            touched = set(states.devices)
+            touched = list(states.devices)
         self._renew(touched, by_reading=True)
 
     # -- pace and availability
@@ -268,6 +284,31 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         ):
             self.hass.config_entries.flow.async_abort(flow["flow_id"])
 
+    def _async_relock_due(self, device_id: str) -> None:
+        """Claim no longer that a door is unlocked that must have locked itself.
+
+        Of one that can only be unlocked, and never tells its position, nothing
+        more is heard once it is shut again.
+        """
+        if not self.knows(device_id):
+            return
+        evidence, now = self._states.evidence(device_id), self.client.now()
+        proven_at = evidence.verdict.proven_at
+        if (
+            evidence.verdict.locked is not False
+            or proven_at is None
+            or evidence.tells_position
+            or not locks_itself(self._states.devices[device_id])
+        ):
+            return
+        if (left := proven_at + RELOCK_DELAY - now) > 0:
+            self._reread.async_follow_relock(device_id, left)  # unlocked once more
+            return
+        self.async_apply(
+            device_id,
+            lambda known: known.with_silence(locked=True, sent_at=now, until=now),
+        )
+
     # -- what commands and events add
 
     def knows(self, device_id: str) -> bool:
@@ -308,9 +349,29 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         self._tell()
 
     @callback
+    def async_set_unlocking(self, device_id: str, *, unlocking: bool) -> None:
+        """Note that an unlock command is in flight, or one less.
+
+        A restart must not forget it: nobody would believe that the door opens.
+        """
+        if unlocking:
+            self._states.unlocking[device_id] += 1
+            self._store.async_save_soon(SAVE_DELAY)
+        elif self._states.unlocking[device_id] > 1:
+            self._states.unlocking[device_id] -= 1
+        else:
+            del self._states.unlocking[device_id]
+
+    @callback
     def async_expect_gone(self, device_id: str) -> None:
         """Believe the next list at once when it does not have a lock."""
         self._states.expect_gone(device_id)
+
+    @callback
+    def async_forget_names(self) -> None:
+        """Show no longer who moved the locks, nor by which command."""
+        self._renew(self._states.forget_names(), by_reading=False)
+        self._tell()
 
     @callback
     def async_forget(self, device_id: str) -> None:
@@ -331,10 +392,10 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
             new = states.data[device_id]
             if by_reading and states.is_surprise(device_id, old):
                 self._events_wanted.set()
-            if (
-                new.locked is False
-                and old.locked is not False
-                and new.device.auto_lock_enabled
+            is_new = old is new  # and was unlocked before the last restart
+            if new.locked is False and (
+                (old.locked is not False and new.device.auto_lock_enabled)
+                or ((old.locked is not False or is_new) and locks_itself(new.device))
             ):
                 self._reread.async_follow_relock(device_id, new.device.auto_lock_delay)
             if by_reading and self._is_disputed(device_id):

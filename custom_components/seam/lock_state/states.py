@@ -1,10 +1,13 @@
 """All locks of a workspace: devices, evidence, and the snapshots made of them."""
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 
 from ..api import Device, DeviceList
 from .evidence import Evidence, Source, Verdict
 from .snapshot import (
+    Actor,
     LockSnapshot,
     Move,
     Moving,
@@ -33,6 +36,7 @@ class LockStates:
         devices: the newest reading of each lock, by Seam's device id.
         listed: ids of the locks that Seam still lists.
         in_touch: Seam itself has been read lately.
+        unlocking: ids of the locks with unlock commands in flight, one for each.
     """
 
     def __init__(self) -> None:
@@ -41,6 +45,7 @@ class LockStates:
         self.devices: dict[str, Device] = {}
         self.listed: set[str] = set()
         self.in_touch = True
+        self.unlocking: Counter[str] = Counter()
         self._evidence: dict[str, Evidence] = {}
         self._moves: dict[str, Move] = {}
         self._moving: dict[str, Moving] = {}
@@ -66,12 +71,19 @@ class LockStates:
         """Return what the evidence on a lock adds up to."""
         return self.evidence(device_id).verdict
 
-    def as_stored(self) -> dict[str, dict[str, object]]:
-        """Return what a restart needs, by Seam's device id."""
-        stored = {
+    def as_stored(self, act_until: float) -> dict[str, dict[str, object]]:
+        """Return what a restart needs, by Seam's device id.
+
+        Args:
+            act_until: until when an unlock that is in flight now may act at the
+                latest, by Seam's clock; nobody follows it after a restart.
+        """
+        stored: dict[str, dict[str, object]] = {
             device_id: evidence.as_stored()
             for device_id, evidence in self._evidence.items()
         }
+        for device_id in self.unlocking:
+            stored.setdefault(device_id, {})["doubt_at"] = act_until
         return {device_id: kept for device_id, kept in stored.items() if kept}
 
     def restore(self, stored: object, now: float) -> None:
@@ -82,26 +94,27 @@ class LockStates:
 
     # -- what comes in
 
-    def add_reading(self, reading: DeviceList) -> set[str]:
+    def add_reading(self, reading: DeviceList) -> list[str]:
         """Add a reading of some locks; return the ids of those in it."""
-        locks: set[str] = set()
+        locks: list[str] = []
         for part in reading.parts:
             for device in part.devices:
                 if device.is_lock or device.device_id in self.devices:
-                    locks.add(device.device_id)
+                    locks.append(device.device_id)
                     self._add(device, part.begun_at)
         return locks
 
-    def add_list(self, reading: DeviceList, now: float) -> set[str]:
+    def add_list(self, reading: DeviceList, now: float) -> Collection[str]:
         """Add a list of all devices; return the ids of what may look different.
 
+        They are in Seam's order, so that entities are always made in the same one.
         One that is missing for long is no longer listed.
 
         Args:
             reading: the list; only a complete one tells what is missing.
             now: by a monotonic clock, in seconds.
         """
-        touched: set[str] = set()
+        touched: dict[str, None] = {}
         found: set[str] = set()
         for part in reading.parts:
             for device in part.devices:
@@ -116,7 +129,7 @@ class LockStates:
                 ):
                     self._unchanged_at[device_id] = part.begun_at
                 else:
-                    touched.add(device_id)
+                    touched[device_id] = None
                     self._add(device, part.begun_at)
         missing = self.devices.keys() - found
         if reading.complete:
@@ -137,7 +150,7 @@ class LockStates:
             if now - since >= patience
         }
         listed = (self.listed | found) - gone
-        touched |= listed ^ self.listed
+        touched.update(dict.fromkeys(sorted(listed ^ self.listed)))
         self.listed = listed
         return touched
 
@@ -166,9 +179,10 @@ class LockStates:
             for device in part.changed
         )
 
-    def missing(self, reading: DeviceList) -> set[str]:
-        """Return the ids of the locks that a list of all devices lacks."""
-        return self.devices.keys() - {device.device_id for device in reading.devices}
+    def newly_missing(self, reading: DeviceList) -> set[str]:
+        """Return the ids of the locks that only this list of all devices lacks."""
+        missing = self.devices.keys() - {device.device_id for device in reading.devices}
+        return missing - self._missing_since.keys()
 
     def expect_gone(self, device_id: str) -> None:
         """Believe the next list at once when it does not have a lock."""
@@ -180,6 +194,15 @@ class LockStates:
         self._evidence[device_id] = change(self.evidence(device_id))
         if move is not None:
             self._moves[device_id] = newer_move(self._moves.get(device_id), move)
+
+    def forget_names(self) -> Collection[str]:
+        """Keep only how the locks were moved; return the ids of the moved ones."""
+        for device_id, move in self._moves.items():
+            if move.actor is not None:
+                self._moves[device_id] = replace(
+                    move, actor=Actor(method=move.actor.method)
+                )
+        return list(self._moves)
 
     def set_moving(self, device_id: str, moving: Moving | None) -> None:
         """Note what a command in flight does."""
@@ -194,6 +217,7 @@ class LockStates:
         self.listed.discard(device_id)
         for known in (
             self.devices,
+            self.unlocking,
             self._evidence,
             self._moves,
             self._moving,
@@ -280,7 +304,8 @@ class LockStates:
         if any(now - since < RELOCK_TIME for since in self._unlocked_since.values()):
             return True
         for device_id in self.listed:
-            evidence = self.evidence(device_id)
+            # What has not been added yet says only what was said before.
+            evidence = self._evidence.get(device_id, NO_EVIDENCE)
             if self.devices[device_id].door_open is not None or (
                 evidence.tells_position and not evidence.tells_events
             ):
