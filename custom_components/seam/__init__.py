@@ -1,7 +1,5 @@
 """Seam: every smart lock of a Seam workspace in Home Assistant."""
 
-import asyncio
-
 from homeassistant.const import CONF_API_KEY, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
@@ -19,6 +17,7 @@ from .events.interpreter import Interpreter
 from .events.narrator import Narrator
 from .events.poller import EventPoller
 from .events.store import SeamStore, async_remove_store
+from .events_wanted import EventsWanted
 from .lock_state.attempt_poller import AttemptPoller
 from .lock_state.commands import Commands
 from .push import Push, PushHealth, async_remove_push
@@ -44,7 +43,7 @@ def _client(hass: HomeAssistant, entry: SeamConfigEntry) -> SeamClient:
 async def async_setup_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool:
     """Read the locks of a workspace, set up their entities, and listen."""
     client = _client(hass, entry)
-    events_wanted = asyncio.Event()
+    events_wanted = EventsWanted()
     store = SeamStore(hass, entry.entry_id)
     await store.async_load()
     health = PushHealth(hass, entry, client, events_wanted)

@@ -1,6 +1,5 @@
 """Reads all locks of a workspace with one list; tells just those that changed."""
 
-import asyncio
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 import time
@@ -23,6 +22,7 @@ from .api import (
 )
 from .const import DOMAIN, LOGGER
 from .events.store import SeamStore
+from .events_wanted import EventsWanted
 from .exceptions import auth_error, read_error
 from .listeners import notify
 from .lock_state.evidence import Evidence, Verdict
@@ -32,8 +32,11 @@ from .lock_state.states import Change, LockStates
 
 # How often the list of devices is read, for each page of it: requests an hour
 # stay the same however many locks there are. docs/performance.md has the curve
-# from which the first one was chosen.
+# from which it was chosen.
 READ_INTERVAL = timedelta(seconds=20)
+# How long a movement that a list shows waits for the event that tells more of it,
+# in seconds.
+EVENTS_FIRST = 1.0
 # The same while push is alive, but a lock may move without an event.
 READ_INTERVAL_UNSURE = timedelta(seconds=60)
 # The same while every movement is pushed.
@@ -70,7 +73,7 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         *,
         store: SeamStore,
         push_is_alive: Callable[[], bool],
-        events_wanted: asyncio.Event,
+        events_wanted: EventsWanted,
     ) -> None:
         """Start with what a restart has left.
 
@@ -140,7 +143,10 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
             self.update_interval = READ_INTERVAL_IN_OUTAGE * self.pages
             raise read_error(err) from err
         self._end_reauth()
-        self.pages = max(reading.pages, 1)
+        if reading.complete:
+            self.pages = reading.pages
+        if not self._push_is_alive() and self._states.expects_event(reading):
+            await self._events_wanted.async_list_first(EVENTS_FIRST)
         self._take_in(reading)
         self.async_update_pace()
         return self.data

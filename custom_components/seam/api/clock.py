@@ -52,7 +52,7 @@ class SeamClock:
     answer leaves a second or more open; every further one that agrees helps.
 
     What is promised:
-    - Our wall clock is read once, when this is made; setting it changes nothing.
+    - Our wall clock is no more than the first guess; setting it changes nothing.
     - As long as every answer told the truth, `now` is right to within `error`.
     - One odd answer moves `now` by `error` at most: an answer that contradicts
       what is believed is believed only when the next one agrees with it.

@@ -18,13 +18,14 @@ from ..api import (
 from ..api.parse import number
 from ..const import DOMAIN, LOGGER
 from ..coordinator import SeamCoordinator
+from ..events_wanted import EventsWanted
 from .activity import SOURCE_POLLING
 from .feed import EventFeed
 from .store import SeamStore, Section
 from .types import EVENT_TYPES
 
-# Seconds between two lists of events: while nothing is pushed, and while
-# push is proven alive. Whatever happens, never less than the shortest.
+# Seconds between two lists of events: while nothing is pushed, and while push is
+# proven alive. Whatever happens, never less than the shortest.
 PACE_WITHOUT_PUSH = 30.0
 PACE_WITH_PUSH = 600.0
 SHORTEST_PACE = 2.0
@@ -66,7 +67,7 @@ class EventPoller:
         feed: EventFeed,
         store: SeamStore,
         health: Health,
-        events_wanted: asyncio.Event,
+        events_wanted: EventsWanted,
     ) -> None:
         """Take back what was kept; nothing is listed yet.
 
@@ -122,6 +123,7 @@ class EventPoller:
         while True:
             self._wanted.clear()
             pause = await self._async_try()
+            self._wanted.note_listed()
             await asyncio.sleep(max(pause, SHORTEST_PACE))
             if pause == 0.0:
                 await self._async_wait()

@@ -154,6 +154,18 @@ class LockStates:
         locked = device.locked if is_reachable(device) else None
         return evidence.with_reading(locked, begun_at)
 
+    def expects_event(self, reading: DeviceList) -> bool:
+        """Return whether a list shows a movement that an event should have told."""
+        return any(
+            device.device_id in self.devices
+            and device.locked is not None
+            and is_reachable(device)
+            and (evidence := self.evidence(device.device_id)).tells_events
+            and evidence.verdict.locked is (not device.locked)
+            for part in reading.parts
+            for device in part.changed
+        )
+
     def missing(self, reading: DeviceList) -> set[str]:
         """Return the ids of the locks that a list of all devices lacks."""
         return self.devices.keys() - {device.device_id for device in reading.devices}
@@ -245,8 +257,8 @@ class LockStates:
             and verdict.locked is not None
             and move.locked is not verdict.locked
         ):
-            # It was moved since, by nobody knows whom.
-            move = Move(verdict.locked, max(move.at, verdict.proven_at or 0.0), None)
+            # It was moved since, by nobody knows whom; an event may yet tell.
+            move = Move(verdict.locked, move.at, None)
             self._moves[device_id] = move
         return move
 

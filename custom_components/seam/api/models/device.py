@@ -112,44 +112,43 @@ class Device:
         can_lock = flag(data.get("can_remotely_lock"))
         can_unlock = flag(data.get("can_remotely_unlock"))
         locked = flag(shown("locked"))
-        made = _Unfrozen(
-            device_id=device_id,
-            device_type=device_type,
-            name=(
-                words(data.get("display_name"))
-                or words(obj(shown("appearance")).get("name"))
-                or words(shown("name"))
-                or device_id
-            ),
-            connected_account_id=text(data.get("connected_account_id")),
-            can_remotely_lock=can_lock,
-            can_remotely_unlock=can_unlock,
-            online=flag(shown("online")),
-            locked=locked,
-            door_open=flag(shown("door_open")),
-            has_battery=has_battery,
-            battery_level=share(level),
-            battery_status=text(battery.get("status")),
-            has_keypad_battery=isinstance(keypad, dict),
-            keypad_battery_level=share(obj(keypad).get("level")),
-            auto_lock_enabled=flag(shown("auto_lock_enabled")),
-            auto_lock_delay=number(shown("auto_lock_delay_seconds")),
-            manufacturer=(
-                words(maker.get("display_name"))
-                or words(model.get("manufacturer_display_name"))
-                or words(shown("manufacturer"))
-            ),
-            model=words(model.get("display_name")),
-            serial_number=words(shown("serial_number")),
-            room_name=words(obj(data.get("location")).get("room_name")),
-            errors=_problems(data.get("errors"), "error_code"),
-            warnings=_problems(data.get("warnings"), "warning_code"),
-            is_lock=(
-                can_lock is not None
-                or can_unlock is not None
-                or locked is not None
-                or device_type in LOCK_DEVICE_TYPES
-            ),
+        made = _Unfrozen()
+        made.device_id = device_id
+        made.device_type = device_type
+        made.name = (
+            words(data.get("display_name"))
+            or words(obj(shown("appearance")).get("name"))
+            or words(shown("name"))
+            or device_id
+        )
+        made.connected_account_id = text(data.get("connected_account_id"))
+        made.can_remotely_lock = can_lock
+        made.can_remotely_unlock = can_unlock
+        made.online = flag(shown("online"))
+        made.locked = locked
+        made.door_open = flag(shown("door_open"))
+        made.has_battery = has_battery
+        made.battery_level = share(level)
+        made.battery_status = text(battery.get("status"))
+        made.has_keypad_battery = isinstance(keypad, dict)
+        made.keypad_battery_level = share(obj(keypad).get("level"))
+        made.auto_lock_enabled = flag(shown("auto_lock_enabled"))
+        made.auto_lock_delay = number(shown("auto_lock_delay_seconds"))
+        made.manufacturer = (
+            words(maker.get("display_name"))
+            or words(model.get("manufacturer_display_name"))
+            or words(shown("manufacturer"))
+        )
+        made.model = words(model.get("display_name"))
+        made.serial_number = words(shown("serial_number"))
+        made.room_name = words(obj(data.get("location")).get("room_name"))
+        made.errors = _problems(data.get("errors"), "error_code")
+        made.warnings = _problems(data.get("warnings"), "warning_code")
+        made.is_lock = (
+            can_lock is not None
+            or can_unlock is not None
+            or locked is not None
+            or device_type in LOCK_DEVICE_TYPES
         )
         made.__class__ = cls
         return cast("Self", made)
