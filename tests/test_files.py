@@ -19,7 +19,7 @@ import pytest
 import voluptuous as vol
 import yaml
 
-from custom_components.seam import PLATFORMS, commands, const
+from custom_components.seam import PLATFORMS, commands, const, push
 from custom_components.seam.api import client
 from custom_components.seam.events import narrator, poller
 
