@@ -40,6 +40,8 @@ async def test_the_shape(
     await harness.until(harness.press(door, "lock"))
     await harness.unload()
     stored = kept(hass_storage, harness)
+    # The coordinator's: by device.
+    assert set(stored.pop("locks")) <= {door.device_id}
     assert {name: set(section) for name, section in stored.items()} == {
         "feed": {"seen"},
         "poller": {"cursor", "listed_at"},
