@@ -21,7 +21,6 @@ from .api import (
     SeamRateLimitError,
 )
 from .const import DOMAIN, LOGGER
-from .events.store import SeamStore
 from .events_wanted import EventsWanted
 from .exceptions import auth_error, read_error
 from .listeners import notify
@@ -29,6 +28,7 @@ from .lock_state.evidence import Evidence, Verdict
 from .lock_state.reread import Reread
 from .lock_state.snapshot import LockSnapshot, Move, Moving
 from .lock_state.states import Change, LockStates
+from .store import SeamStore
 
 # How often the list of devices is read, for each page of it: requests an hour
 # stay the same however many locks there are. Events are listed right before, so

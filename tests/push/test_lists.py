@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from custom_components.seam.const import EVENT_TYPES
+from custom_components.seam.events.types import EVENT_TYPES
 from tests.harness import Harness
 from tests.push.helpers import EVENTS, House
 from tests.seam_sandbox import SeamSandbox
@@ -27,7 +27,7 @@ async def test_a_server_that_does_not_know_all_types_is_asked_for_all(
     await harness.advance(16)
     assert harness.state(door).state == "locked"
     first, _, last = [one for one in sandbox.requests if one.path == EVENTS]
-    assert set(first.body["event_types"]) == EVENT_TYPES
+    assert set(first.body["event_types"]) == set(EVENT_TYPES)
     assert "event_types" not in last.body
 
 

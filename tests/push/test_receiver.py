@@ -304,7 +304,7 @@ async def test_what_was_seen_is_not_remembered_for_ever(pushed: House) -> None:
     assert await pushed.send(first) == 200
     with (
         patch("custom_components.seam.push.receiver.REMEMBERED_REQUESTS", 3),
-        patch("custom_components.seam.event_feed.SEEN", 3),
+        patch("custom_components.seam.events.feed.REMEMBERED", 3),
     ):
         for number in range(5):
             await pushed.harness.advance(1)
