@@ -22,7 +22,6 @@ from .api import (
     SeamRateLimitError,
 )
 from .const import DOMAIN, LOGGER
-from .events.store import SeamStore
 from .events_wanted import EventsWanted
 from .exceptions import auth_error, read_error
 from .listeners import notify
@@ -31,6 +30,7 @@ from .lock_state.refusal import locks_itself
 from .lock_state.reread import RELOCK_DELAY, Reread
 from .lock_state.snapshot import LockSnapshot, Move, Moving
 from .lock_state.states import Change, LockStates
+from .store import SeamStore
 
 # How often the list of devices is read, for each page of it: requests an hour
 # stay the same however many locks there are. docs/performance.md has the curve

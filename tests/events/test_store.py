@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 import pytest
 
-from custom_components.seam.events.store import SeamStore, Section, _File
+from custom_components.seam.store import SeamStore, Section, _File
 from tests.harness import Harness
 from tests.seam_sandbox import SeamSandbox
 

@@ -19,9 +19,9 @@ from ..api.parse import number
 from ..const import DOMAIN, LOGGER
 from ..coordinator import SeamCoordinator
 from ..events_wanted import EventsWanted
+from ..store import SeamStore, Section
 from .activity import SOURCE_POLLING
 from .feed import EventFeed
-from .store import SeamStore, Section
 from .types import EVENT_TYPES
 
 # Seconds between two lists of events: while nothing is pushed, and while push is
