@@ -7,10 +7,10 @@ import time
 from typing import override
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.debounce import Debouncer
-from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util.hass_dict import HassKey
 
@@ -51,6 +51,9 @@ READ_INTERVAL_IN_OUTAGE = timedelta(seconds=75)
 READ_COOLDOWN = 3.0
 # How long the last proof stands while Seam cannot be read, in seconds.
 GRACE = 15 * 60.0
+# After a refused key, in seconds: the pauses grow from here up to the longest.
+FIRST_REFUSED_PAUSE = 30.0
+LONGEST_REFUSED_PAUSE = 600.0
 CHECK_INTERVAL = timedelta(seconds=60)
 # Power may fail soon after an unlock, which must not be forgotten; in seconds.
 SAVE_DELAY = 1.0
@@ -120,7 +123,9 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         )
         self._last_reading = time.monotonic()
         self._good_until = self._last_reading + GRACE
-        self._key_refused = False
+        # How often in a row the key was refused.
+        self._refused = 0
+        self._cancel_try: CALLBACK_TYPE | None = None
         self._in_outage = False
         self._cancel_check: CALLBACK_TYPE | None = None
 
@@ -135,6 +140,9 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         if self._cancel_check is not None:
             self._cancel_check()
             self._cancel_check = None
+        if self._cancel_try is not None:
+            self._cancel_try()
+            self._cancel_try = None
         self._reread.async_stop()
         await super().async_shutdown()
 
@@ -145,9 +153,10 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         try:
             reading = await self._async_list()
         except ConfigEntryAuthFailed:
-            # Nobody reads any more until the key is good again.
-            self._key_refused = True
+            # Nobody believes what was read until the key is good again.
             self._set_touch(in_touch=False)
+            self._refused += 1
+            self._try_refused_key_later()
             raise
         except SeamError as err:
             self._set_touch(in_touch=time.monotonic() <= self._good_until)
@@ -274,11 +283,26 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
             self._states.in_touch = False
             self._renew(self._states.devices, by_reading=False)
 
+    def _try_refused_key_later(self) -> None:
+        """Try again in longer and longer pauses: Seam may have been mistaken."""
+        if self._cancel_try is not None:
+            self._cancel_try()
+        pause = min(FIRST_REFUSED_PAUSE * self._refused**2, LONGEST_REFUSED_PAUSE)
+
+        async def try_again(_now: datetime) -> None:
+            self._cancel_try = None
+            await self.async_refresh()
+
+        if self._cancel_check is not None:  # set up, and not taken down
+            self._cancel_try = async_call_later(
+                self.hass, pause, HassJob(try_again, cancel_on_shutdown=True)
+            )
+
     def _end_reauth(self) -> None:
         """Take the question for a new key back: the old one is good again."""
-        if not self._key_refused:
+        if not self._refused:
             return
-        self._key_refused = False
+        self._refused = 0
         for flow in self.config_entry.async_get_active_flows(
             self.hass, {SOURCE_REAUTH}
         ):

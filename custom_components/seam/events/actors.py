@@ -98,6 +98,7 @@ class Actors:
         """Return the names of codes, also of deleted ones, and the last commands."""
         if not self.names_in_history:
             self._codes.clear()
+            self._asked_in_vain.clear()
             return {}
         oldest = self._client.now() - COMMAND_KEPT
         return {
