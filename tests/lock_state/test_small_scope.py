@@ -118,7 +118,7 @@ def test_every_world_of_a_small_scope(
     result = follow(scope)
     assert not result.lie, "\n".join(result.lie)
     assert result.worlds == worlds or not worlds
-    every = 1 if DEEP else max(1, len(result.ends) // 1500)
+    every = max(1, len(result.ends) // (20_000 if DEEP else 1500))
     late = []
     for state in result.ends[::every]:
         settled, bound = settle(scope, state)
