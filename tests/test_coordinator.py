@@ -29,7 +29,10 @@ import pytest
 from pytest_homeassistant_custom_component.common import mock_restore_cache
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.seam.const import DOMAIN, LADDER
+from custom_components.seam.const import DOMAIN
+from custom_components.seam.lock_state.reread import REREAD_DELAYS
+from custom_components.seam.lock_state.states import LockStates
+from custom_components.seam.push import PushHealth
 from tests.harness import Harness
 from tests.seam_sandbox import ABSENT, Door, SeamSandbox
 
@@ -37,6 +40,8 @@ DEVICES = "/devices/list"
 WORKSPACE = "/workspaces/get"
 EVENTS = "/events/list"
 QUARTER = 15 * 60
+# After so many seconds a missing lock counts as gone.
+GONE_AFTER = 180
 
 
 @dataclass(slots=True)
@@ -305,13 +310,61 @@ async def test_half_a_list_hides_no_lock_for_ever(
 ) -> None:
     await harness.set_up()
     before = picture(harness)
-    sandbox.add_fault("http_half_list", path=DEVICES, times=1)
-    await harness.advance(61)
+    sandbox.add_fault("http_half_list", path=DEVICES)
+    await harness.advance(GONE_AFTER - 5)
+    assert harness.state(sandbox.door("Workshop")).state == "locked"
+    await harness.advance(66)
     assert harness.state(sandbox.door("Front Door")).state == "locked"
     assert harness.state(sandbox.door("Workshop")).state == "unavailable"
+    sandbox.clear_faults()
     await harness.advance(61)
     assert harness.state(sandbox.door("Workshop")).state == "locked"
     assert picture(harness) == before
+
+
+@pytest.mark.parametrize("kind", ["http_half_list", "http_empty_list"])
+async def test_a_list_that_is_short_by_mistake_is_asked_for_again_at_once(
+    hass: HomeAssistant, harness: Harness, sandbox: SeamSandbox, kind: str
+) -> None:
+    await harness.set_up()
+    before = len(sandbox.requests)
+    with written(hass) as writes:
+        sandbox.add_fault(kind, path=DEVICES, times=1)
+        await harness.advance(61)
+    assert writes.entities == set()
+    first, second, *_ = readings(sandbox, before)
+    assert second - first < 1
+
+
+async def test_a_lock_that_is_gone_is_not_asked_for_twice_for_ever(
+    harness: Harness, sandbox: SeamSandbox
+) -> None:
+    await harness.set_up()
+    sandbox.add_fault("event_dropped")
+    sandbox.remove_device("Front Door")
+    before = len(sandbox.requests)
+    await harness.advance(3600)
+    assert len(readings(sandbox, before)) == pytest.approx(180 + 1, abs=2)
+
+
+async def test_a_lock_that_seam_says_is_removed_is_gone_with_the_next_list(
+    harness: Harness, sandbox: SeamSandbox
+) -> None:
+    await harness.set_up()
+    door = sandbox.door("Front Door")
+    # A list that is short by mistake is no reason to believe it of another one.
+    sandbox.add_fault(
+        "http_property",
+        path=DEVICES,
+        name="device_id",
+        value=None,
+        device_id=sandbox.door("Workshop"),
+        times=1,
+    )
+    sandbox.remove_device(door)
+    await harness.advance(40)
+    assert harness.state(door).state == "unavailable"
+    assert harness.state(sandbox.door("Workshop")).state == "locked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,11 +425,15 @@ async def test_nobody_can_delete_what_is_there(
 
 
 async def test_what_was_deleted_comes_back_when_it_is_listed_again(
-    harness: Harness, sandbox: SeamSandbox, person: Person
+    harness: Harness,
+    sandbox: SeamSandbox,
+    person: Person,
+    hass_ws_client: WebSocketGenerator,
 ) -> None:
     door = sandbox.door("Front Door")
     set_property(sandbox, None, "device_id", None)
-    await harness.advance(61)
+    await harness.advance(61 + GONE_AFTER)
+    person = Person(harness, await hass_ws_client())  # the page is loaded again
     assert await person.delete(device_of(harness, door.device_id).id)
     sandbox.clear_faults()
     await harness.advance(61)
@@ -398,7 +455,9 @@ async def test_a_lock_can_be_deleted_while_a_command_is_on_its_way(
     press = harness.press(door, "lock")
     await harness.advance(5)
     sandbox.remove_device(door)
+    await harness.entry.runtime_data.poller.async_list()
     await harness.advance(12)
+    assert not press.done()
     assert await person.delete(device_of(harness, door.device_id).id)
     await harness.advance(400)
     assert press.done()
@@ -615,7 +674,7 @@ async def test_a_device_that_cannot_be_read_hides_no_other(
     await harness.set_up()
     sandbox.add_fault("http_bad_item", path=DEVICES)
     sandbox.turn_bolt("Garage Side Door", thrown=True)
-    await harness.advance(61)
+    await harness.advance(61 + GONE_AFTER)
     assert harness.state(sandbox.door("Garage Side Door")).state == "locked"
     assert harness.state(sandbox.door("Front Door")).state == "unavailable"
     assert our_log(caplog) == []
@@ -714,10 +773,10 @@ async def test_requests_do_not_grow_with_locks(
         before = len(sandbox.requests)
         await harness.advance(1800)
         asked = [one.path for one in sandbox.requests[before:]]
-        assert asked.count(DEVICES) == pytest.approx(30, abs=2)
+        assert asked.count(DEVICES) == pytest.approx(90, abs=2)
         assert len(asked) <= 155
         for one, other in pairwise(readings(sandbox, before)):
-            assert other - one == pytest.approx(60 * pages, abs=2)
+            assert other - one == pytest.approx(20 * pages, abs=2)
 
 
 @pytest.mark.parametrize("skew", [600.0, -600.0])
@@ -753,20 +812,15 @@ async def test_a_disputed_lock_is_read_again_a_few_times(
 ) -> None:
     await harness.set_up()
     door = sandbox.door("Front Door")
-    sandbox.tune(door, reading_lag=3600)
-    sandbox.turn_bolt(door, thrown=False)
-    for _ in range(40):
-        await harness.advance(10)
-        if harness.state(door).state == "unlocked":
-            break
-    begun = rereadings(sandbox)
+    # Seam looks at it every ten minutes and tells "locked" until then.
+    sandbox.set_brand(door, "e")
+    await harness.until(harness.press(door, "unlock"))
+    begun = harness.hass.loop.time()
+    asked = len(rereadings(sandbox))
     await harness.advance(300)
     assert harness.state(door).state == "unlocked"
-    found = rereadings(sandbox)
-    assert len(found) == len(LADDER)
-    for rung, other in zip(LADDER[1:], found[1:], strict=True):
-        assert other - found[0] == pytest.approx(rung - LADDER[0], abs=0.5)
-    assert len(begun) <= 2
+    found = rereadings(sandbox)[asked:]
+    assert [at - begun for at in found] == pytest.approx(REREAD_DELAYS, abs=1)
 
 
 async def test_the_ladder_ends_when_the_reading_follows(
@@ -778,22 +832,45 @@ async def test_the_ladder_ends_when_the_reading_follows(
     sandbox.turn_bolt(door, thrown=False)
     await harness.advance(100)
     assert harness.state(door).state == "unlocked"
-    assert 1 <= len(rereadings(sandbox)) < len(LADDER)
+    assert 1 <= len(rereadings(sandbox)) < len(REREAD_DELAYS)
 
 
-async def test_two_disputes_share_a_ladder(
+async def test_disputes_that_are_due_together_share_a_request(
     harness: Harness, sandbox: SeamSandbox
 ) -> None:
     doors = [sandbox.door("Front Door"), sandbox.door("Workshop")]
     for door in doors:
-        sandbox.tune(door, reading_lag=3600, auto_lock=0)
+        sandbox.set_brand(door, "e")
+        sandbox.tune(door, auto_lock=0)
     await harness.set_up()
-    sandbox.turn_bolt(doors[0], thrown=False)
-    await harness.advance(16)
-    sandbox.turn_bolt(doors[1], thrown=False)
+    presses = [harness.press(door, "unlock") for door in doors]
+    for press in presses:
+        await harness.until(press)
+    asked = len(rereadings(sandbox))
     await harness.advance(300)
     assert [harness.state(door).state for door in doors] == ["unlocked", "unlocked"]
-    assert len(LADDER) < len(rereadings(sandbox)) < 2 * len(LADDER)
+    assert len(rereadings(sandbox)) - asked == len(REREAD_DELAYS)
+
+
+async def test_a_later_dispute_of_another_lock_delays_no_reading(
+    harness: Harness, sandbox: SeamSandbox
+) -> None:
+    doors = [sandbox.door("Front Door"), sandbox.door("Workshop")]
+    for door in doors:
+        sandbox.set_brand(door, "e")
+        sandbox.tune(door, auto_lock=0)
+    await harness.set_up()
+    await harness.until(harness.press(doors[0], "unlock"))
+    begun, asked = harness.hass.loop.time(), len(sandbox.requests)
+    for _ in range(10):  # as often as somebody presses elsewhere
+        await harness.until(harness.press(doors[1], "unlock"))
+        await harness.advance(4)
+    of_first = [
+        one.time - begun
+        for one in sandbox.requests[asked:]
+        if one.path == DEVICES and doors[0].device_id in one.body.get("device_ids", ())
+    ]
+    assert of_first == pytest.approx(REREAD_DELAYS, abs=1)
 
 
 async def test_a_ladder_survives_that_seam_does_not_answer(
@@ -810,15 +887,16 @@ async def test_a_ladder_survives_that_seam_does_not_answer(
 
 
 async def test_a_door_that_locks_itself_in_silence_is_followed(
-    harness: Harness, sandbox: SeamSandbox
+    harness: Harness, sandbox: SeamSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # As with push, readings are rare: little but the following may see it.
+    monkeypatch.setattr(PushHealth, "is_alive", lambda _: True)
     await harness.set_up()
     door = sandbox.door("Back Door")
     sandbox.tune(door, reports_auto_lock=False, auto_lock=20)
     await harness.advance(61)
-    # As with push, readings are rare: nothing but the following may see it.
-    harness.entry.runtime_data.coordinator.async_set_push(True)
     sandbox.enter_code(door)
+    await harness.entry.runtime_data.poller.async_list()
     await harness.advance(16)
     assert harness.state(door).state == "unlocked"
     await harness.advance(45)
@@ -853,10 +931,7 @@ async def test_following_a_relock_survives_that_seam_does_not_answer(
     sandbox.add_fault("http_html", path=DEVICES)
     await harness.advance(50)
     sandbox.clear_faults()
-    # Nobody saw it unlocked, so "locked" may be what Seam knew before.
-    await harness.advance(120)
-    assert harness.state(door).state == "unlocked"
-    await harness.advance(600)
+    await harness.advance(60)
     assert harness.state(door).state == "locked"
     assert not [one for one in our_log(caplog) if one.exc_info]
 
@@ -881,10 +956,9 @@ async def test_an_outage_while_push_works_is_no_blip_of_hours(
 ) -> None:
     """With many pages and push, readings are rarer than the time of grace."""
     monkeypatch.setattr("custom_components.seam.api.client.PAGE_LIMIT", 2)
-    for door in sandbox.doors.values():
-        set_property(sandbox, door, "properties.door_open", ABSENT)
+    monkeypatch.setattr(PushHealth, "is_alive", lambda _: True)
+    monkeypatch.setattr(LockStates, "may_move_unheard", lambda *_: False)
     await harness.set_up()
-    harness.entry.runtime_data.coordinator.async_set_push(True)
     door = sandbox.door("Front Door")
     before = len(sandbox.requests)
     await harness.advance(1000)

@@ -1,6 +1,7 @@
 """Reads all locks of a workspace with one list; tells just those that changed."""
 
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 import time
 from typing import override
@@ -26,7 +27,8 @@ from .events_wanted import EventsWanted
 from .exceptions import auth_error, read_error
 from .listeners import notify
 from .lock_state.evidence import Evidence, Verdict
-from .lock_state.reread import Reread
+from .lock_state.refusal import locks_itself
+from .lock_state.reread import RELOCK_DELAY, Reread
 from .lock_state.snapshot import LockSnapshot, Move, Moving
 from .lock_state.states import Change, LockStates
 
@@ -107,7 +109,9 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         self.data = self._told = self._states.data
         self._locks_listeners: list[Callable[[Iterable[LockSnapshot]], None]] = []
         self._proof_listeners: list[Callable[[], None]] = []
-        self._reread = Reread(hass, self.async_read_again, self._is_disputed)
+        self._reread = Reread(
+            hass, self.async_read_again, self._is_disputed, self._async_relock_due
+        )
         self._last_reading = time.monotonic()
         self._good_until = self._last_reading + GRACE
         self._key_refused = False
@@ -142,7 +146,11 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
             raise
         except SeamError as err:
             self._set_touch(in_touch=time.monotonic() <= self._good_until)
-            self.update_interval = READ_INTERVAL_IN_OUTAGE * self.pages
+            interval = READ_INTERVAL_IN_OUTAGE * self.pages
+            if isinstance(err, SeamRateLimitError) and err.retry_after:
+                # Soon after Seam wants to be asked again.
+                interval = min(interval, timedelta(seconds=err.retry_after))
+            self.update_interval = interval
             raise read_error(err) from err
         self._end_reauth()
         if reading.complete:
@@ -154,13 +162,14 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
     async def _async_list(self) -> DeviceList:
         """List all devices; a refused key must be refused twice to count.
 
-        A lock that is missing is asked for again at once: a list may be short by
-        mistake.
+        A lock that was not missing before is asked for again at once: a list may
+        be short by mistake.
         """
         try:
             reading = await self._async_list_devices()
-            if reading.complete and self._states.missing(reading):
-                reading = await self._async_list_devices()
+            if reading.complete and self._states.newly_missing(reading):
+                with suppress(SeamError):
+                    reading = await self._async_list_devices()
         except SeamCredentialsError:
             try:
                 await self.client.get_workspace()
@@ -205,7 +214,7 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         touched = states.add_list(reading, time.monotonic())
         if not states.in_touch:
             states.in_touch = True
-            touched = set(states.devices)
+            touched = list(states.devices)
         self._renew(touched, by_reading=True)
 
     # -- pace and availability
@@ -250,6 +259,31 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
             self.hass, {SOURCE_REAUTH}
         ):
             self.hass.config_entries.flow.async_abort(flow["flow_id"])
+
+    def _async_relock_due(self, device_id: str) -> None:
+        """Claim no longer that a door is unlocked that must have locked itself.
+
+        Of one that can only be unlocked, and never tells its position, nothing
+        more is heard once it is shut again.
+        """
+        if not self.knows(device_id):
+            return
+        evidence, now = self._states.evidence(device_id), self.client.now()
+        proven_at = evidence.verdict.proven_at
+        if (
+            evidence.verdict.locked is not False
+            or proven_at is None
+            or evidence.tells_position
+            or not locks_itself(self._states.devices[device_id])
+        ):
+            return
+        if (left := proven_at + RELOCK_DELAY - now) > 0:
+            self._reread.async_follow_relock(device_id, left)  # unlocked once more
+            return
+        self.async_apply(
+            device_id,
+            lambda known: known.with_silence(locked=True, sent_at=now, until=now),
+        )
 
     # -- what commands and events add
 
@@ -314,10 +348,11 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
             new = states.data[device_id]
             if by_reading and states.is_surprise(device_id, old):
                 self._events_wanted.set()
-            if (
-                new.locked is False
-                and old.locked is not False
-                and new.device.auto_lock_enabled
+            if new.locked is False and (
+                old.locked is not False
+                and (new.device.auto_lock_enabled or locks_itself(new.device))
+                # Unlocked before the last restart.
+                or (old is new and locks_itself(new.device))
             ):
                 self._reread.async_follow_relock(device_id, new.device.auto_lock_delay)
             if by_reading and self._is_disputed(device_id):

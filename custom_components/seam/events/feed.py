@@ -175,6 +175,8 @@ class EventFeed:
     async def _async_hand_on(self, event: Event, source: str) -> None:
         row, device_id = event_type(event.event_type), event.device_id
         late = self._narrator.is_late(event)
+        if event.event_type == "device.removed" and device_id and not late:
+            self._coordinator.async_expect_gone(device_id)
         if row.needs_reading and not late:
             self._read_soon()
         if device_id is not None and self._coordinator.knows(device_id):

@@ -30,6 +30,7 @@ class Reread:
         hass: HomeAssistant,
         read: Callable[[Collection[str]], Awaitable[None]],
         is_disputed: Callable[[str], bool],
+        relock_due: Callable[[str], None],
     ) -> None:
         """Start with nothing to read.
 
@@ -37,10 +38,13 @@ class Reread:
             hass: Home Assistant.
             read: reads some locks with one request; raises SeamError.
             is_disputed: whether a lock is still worth it.
+            relock_due: told of a lock that should have locked itself by now, and
+                was read again if that was possible.
         """
         self._hass = hass
         self._read = read
         self._is_disputed = is_disputed
+        self._relock_due = relock_due
         # Loop times at which each lock is due, soonest first.
         self._due: dict[str, list[float]] = {}
         self._relocks: dict[str, float] = {}
@@ -115,10 +119,12 @@ class Reread:
                 self._due[device_id] = left
             else:
                 del self._due[device_id]
-        for device_id, at in list(self._relocks.items()):
-            if at <= until:
-                del self._relocks[device_id]
-                wanted.add(device_id)
+        relocks = [
+            device_id for device_id, at in self._relocks.items() if at <= until
+        ]
+        for device_id in relocks:
+            del self._relocks[device_id]
+        wanted.update(relocks)
         self._schedule()
         if not wanted:
             return
@@ -126,3 +132,6 @@ class Reread:
             await self._read(wanted)
         except SeamError as err:
             LOGGER.debug("Reading %s lock(s) again failed: %s", len(wanted), err)
+        if not self._stopped:
+            for device_id in relocks:
+                self._relock_due(device_id)

@@ -1,6 +1,6 @@
 """All locks of a workspace: devices, evidence, and the snapshots made of them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from ..api import Device, DeviceList
 from .evidence import Evidence, Source, Verdict
@@ -82,26 +82,27 @@ class LockStates:
 
     # -- what comes in
 
-    def add_reading(self, reading: DeviceList) -> set[str]:
+    def add_reading(self, reading: DeviceList) -> list[str]:
         """Add a reading of some locks; return the ids of those in it."""
-        locks: set[str] = set()
+        locks: list[str] = []
         for part in reading.parts:
             for device in part.devices:
                 if device.is_lock or device.device_id in self.devices:
-                    locks.add(device.device_id)
+                    locks.append(device.device_id)
                     self._add(device, part.begun_at)
         return locks
 
-    def add_list(self, reading: DeviceList, now: float) -> set[str]:
+    def add_list(self, reading: DeviceList, now: float) -> Collection[str]:
         """Add a list of all devices; return the ids of what may look different.
 
+        They are in Seam's order, so that entities are always made in the same one.
         One that is missing for long is no longer listed.
 
         Args:
             reading: the list; only a complete one tells what is missing.
             now: by a monotonic clock, in seconds.
         """
-        touched: set[str] = set()
+        touched: dict[str, None] = {}
         found: set[str] = set()
         for part in reading.parts:
             for device in part.devices:
@@ -116,7 +117,7 @@ class LockStates:
                 ):
                     self._unchanged_at[device_id] = part.begun_at
                 else:
-                    touched.add(device_id)
+                    touched[device_id] = None
                     self._add(device, part.begun_at)
         missing = self.devices.keys() - found
         if reading.complete:
@@ -137,7 +138,7 @@ class LockStates:
             if now - since >= patience
         }
         listed = (self.listed | found) - gone
-        touched |= listed ^ self.listed
+        touched.update(dict.fromkeys(sorted(listed ^ self.listed)))
         self.listed = listed
         return touched
 
@@ -154,9 +155,12 @@ class LockStates:
         locked = device.locked if is_reachable(device) else None
         return evidence.with_reading(locked, begun_at)
 
-    def missing(self, reading: DeviceList) -> set[str]:
-        """Return the ids of the locks that a list of all devices lacks."""
-        return self.devices.keys() - {device.device_id for device in reading.devices}
+    def newly_missing(self, reading: DeviceList) -> set[str]:
+        """Return the ids of the locks that only this list of all devices lacks."""
+        missing = self.devices.keys() - {
+            device.device_id for device in reading.devices
+        }
+        return missing - self._missing_since.keys()
 
     def expect_gone(self, device_id: str) -> None:
         """Believe the next list at once when it does not have a lock."""
@@ -268,7 +272,8 @@ class LockStates:
         if any(now - since < RELOCK_TIME for since in self._unlocked_since.values()):
             return True
         for device_id in self.listed:
-            evidence = self.evidence(device_id)
+            # What has not been added yet says only what was said before.
+            evidence = self._evidence.get(device_id, NO_EVIDENCE)
             if self.devices[device_id].door_open is not None or (
                 evidence.tells_position and not evidence.tells_events
             ):
