@@ -207,7 +207,7 @@ async def test_h5_a_key_that_is_refused_by_mistake(
     assert await house.until(is_well) <= 60 + STEP
 
 
-# -- H6
+# -- H6 (H7 is a choice: script/bench split shows the curve)
 
 
 @pytest.mark.parametrize("push", [False, True])

@@ -33,11 +33,11 @@ from .lock_state.snapshot import LockSnapshot, Move, Moving
 from .lock_state.states import Change, LockStates
 
 # How often the list of devices is read, for each page of it: requests an hour
-# stay the same however many locks there are. Events are listed right before, so
-# that a movement is told by whoever knows more of it. docs/performance.md has the
-# curve from which it was chosen.
-READ_INTERVAL = timedelta(seconds=24)
-# How long a reading waits for the events before it, in seconds.
+# stay the same however many locks there are. docs/performance.md has the curve
+# from which it was chosen.
+READ_INTERVAL = timedelta(seconds=20)
+# How long a movement that a list shows waits for the event that tells more of it,
+# in seconds.
 EVENTS_FIRST = 1.0
 # The same while push is alive, but a lock may move without an event.
 READ_INTERVAL_UNSURE = timedelta(seconds=60)
@@ -135,8 +135,6 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
 
     @override
     async def _async_update_data(self) -> dict[str, LockSnapshot]:
-        if self.data and not self._push_is_alive():
-            await self._events_wanted.async_list_first(EVENTS_FIRST)
         try:
             reading = await self._async_list()
         except ConfigEntryAuthFailed:
@@ -155,6 +153,8 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         self._end_reauth()
         if reading.complete:
             self.pages = reading.pages
+        if not self._push_is_alive() and self._states.expects_event(reading):
+            await self._events_wanted.async_list_first(EVENTS_FIRST)
         self._take_in(reading)
         self.async_update_pace()
         return self.data

@@ -78,7 +78,7 @@ def rows(house: House, brand: str, figures: Figures) -> list[Row]:
     if not BRANDS[brand].reports_position:
         share = figures.share(Kind.NOT_LAST_EVENT)
         add_kind(Kind.NOT_LAST_EVENT, f"<= {WRONG_MOST:.1%}", share <= WRONG_MOST)
-    if brand == "a" and house.push:
+    if house.brands == "a" and house.push:
         share = figures.share(Kind.LOCKED_WHILE_OPEN, Kind.UNLOCKED_WHILE_LOCKED)
         add("wrong in all", f"{share:.3%}", f"<= {WRONG_MOST:.1%}", share <= WRONG_MOST)
     add_kind(Kind.ASSUMED)

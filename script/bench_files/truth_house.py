@@ -151,14 +151,15 @@ def furnish(sandbox: SeamSandbox, house: House) -> list[Door]:
     doors = list(sandbox.house)
     for at, door in enumerate(doors):
         dice = random.Random(f"{house.seed} manners {at}")
-        brand = house.brands[at % len(house.brands)]
+        turn, of_brand = divmod(at, len(house.brands))
+        brand = house.brands[of_brand]
         sandbox.set_brand(door, brand)
         sandbox.tune(
             door,
             command_seconds=round(dice.uniform(0.7, 3.0), 2),
-            # Every third door locks itself, and half of these tell of it.
-            auto_lock=0.0 if at % 3 else dice.choice((15.0, 30.0, 120.0)),
-            reports_auto_lock=at % 2 == 0,
+            # Every third door locks itself, and one in four of these in silence.
+            auto_lock=0.0 if turn % 3 else dice.choice((15.0, 30.0, 120.0)),
+            reports_auto_lock=bool(turn % 12),
         )
         if poll_seconds := BRANDS[brand].poll_seconds:
             # Not all at the same moment, and at none that our own pace meets.

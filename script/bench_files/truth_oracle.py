@@ -23,7 +23,7 @@ from .table import percentile
 
 # Nobody sees what lasts no longer than this, in seconds: an event on its way.
 SHORTEST = 0.1
-# Seam's times are in whole milliseconds.
+# Seam's times are in whole milliseconds, cut off.
 ROUNDING = 0.001
 
 
@@ -75,11 +75,12 @@ class Spans:
         return percentile(self.lengths, 95)
 
     def told(self) -> str:
-        """Return median, 95 % and worst as text."""
+        """Return median, 95 % and worst, and how often, as text."""
         if not self.lengths:
             return "never"
         middle = median(self.lengths)
-        return f"{middle:.0f} / {self.p95:.0f} / {max(self.lengths):.0f} s"
+        worst, often = max(self.lengths), len(self.lengths)
+        return f"{middle:.0f} / {self.p95:.0f} / {worst:.0f} s, {often} x"
 
 
 @dataclass(slots=True)
@@ -146,6 +147,10 @@ class Oracle:
                 self.spans[kind].add(now - since)
             watched.since.clear()
         return (now - self._began) * len(self._watched)
+
+    def shown_wrong(self, door: Door) -> set[Kind]:
+        """Return what is wrong with what is shown of a door at present."""
+        return set(self._watched[door.device_id].since)
 
     def call_ended(self, door: Door, *, raised: bool) -> None:
         """Note how a call of `lock.lock` ended, at that moment."""
@@ -244,7 +249,7 @@ class Oracle:
         shown = state.state
         if shown == "locked" and watched.open_since is not None:
             found.add(Kind.LOCKED_WHILE_OPEN)
-            if watched.told_open_at >= watched.open_since + ROUNDING:
+            if watched.told_open_at >= watched.open_since - ROUNDING:
                 found.add(Kind.LIE)
         elif shown == "unlocked" and watched.open_since is None:
             found.add(Kind.UNLOCKED_WHILE_LOCKED)

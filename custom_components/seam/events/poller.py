@@ -24,9 +24,8 @@ from .feed import EventFeed
 from .store import SeamStore, Section
 from .types import EVENT_TYPES
 
-# Seconds between two lists of events: while nothing is pushed (where there are few
-# locks, readings ask for them sooner), and while push is proven alive. Whatever
-# happens, never less than the shortest.
+# Seconds between two lists of events: while nothing is pushed, and while push is
+# proven alive. Whatever happens, never less than the shortest.
 PACE_WITHOUT_PUSH = 30.0
 PACE_WITH_PUSH = 600.0
 SHORTEST_PACE = 2.0

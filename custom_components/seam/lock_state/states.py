@@ -162,6 +162,18 @@ class LockStates:
         }
         return missing - self._missing_since.keys()
 
+    def expects_event(self, reading: DeviceList) -> bool:
+        """Return whether a list shows a movement that an event should have told."""
+        return any(
+            device.device_id in self.devices
+            and device.locked is not None
+            and is_reachable(device)
+            and (evidence := self.evidence(device.device_id)).tells_events
+            and evidence.verdict.locked is (not device.locked)
+            for part in reading.parts
+            for device in part.changed
+        )
+
     def expect_gone(self, device_id: str) -> None:
         """Believe the next list at once when it does not have a lock."""
         if device_id in self.devices:
