@@ -333,7 +333,7 @@ DONE: dict[str, Callable[[], bool]] = {
     "stale-devices": lambda: has(
         "__init__.py", r"def async_remove_config_entry_device"
     ),
-    "strict-typing": lambda: has("coordinator.py", r"type SeamConfigEntry = "),
+    "strict-typing": lambda: has("data.py", r"type SeamConfigEntry = "),
     "test-before-configure": lambda: has("config_flow.py", r"\.get_workspace\(\)"),
     "test-before-setup": lambda: has(
         "__init__.py", r"async_config_entry_first_refresh"
@@ -469,7 +469,10 @@ def test_links_lead_somewhere(name: str) -> None:
     ("told", "true"),
     [
         ("within about 20 seconds", coordinator.READ_INTERVAL.total_seconds() <= 20),
-        ("within 5 minutes", coordinator.READ_INTERVAL_WITH_PUSH.total_seconds() == 300),
+        (
+            "within 5 minutes",
+            coordinator.READ_INTERVAL_WITH_PUSH.total_seconds() == 300,
+        ),
         ("within 1 minute", coordinator.READ_INTERVAL_UNSURE.total_seconds() == 60),
         ("after 30 seconds", commands.DEADLINE == 30),
         ("15 commands of a kind a minute", command.COMMANDS_A_MINUTE == 15),
@@ -491,47 +494,3 @@ def test_the_texts_say_the_same_numbers() -> None:
     assert "half an hour" in said
     # How often it asks is for the code to choose, and to change.
     assert not re.search(r"\d", said)
-
-
-# -- docs/architecture.md
-
-
-def floors() -> dict[str, int]:
-    """Return the floor of each file of the product, as the document tells it."""
-    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    found: dict[str, int] = {}
-    for floor, names in re.findall(r"^\| (\d) \| ([^|]+) \|", page, re.MULTILINE):
-        for name in re.findall(r"`([\w/]+?)(?:\.py|/)`", names):
-            found[name] = int(floor)
-    return found
-
-
-def test_every_file_has_its_floor() -> None:
-    files = {path.stem for path in PRODUCT.glob("*.py")}
-    assert set(floors()) == files | {"api", "events", "lock_state"}
-
-
-def imported_at_run_time(source: str) -> set[str]:
-    """Return which files of the product a file needs, types aside."""
-    module = ast.parse(source)
-    for node in ast.walk(module):
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            node.body = []
-    found: set[str] = set()
-    for node in ast.walk(module):
-        if isinstance(node, ast.ImportFrom) and node.level == 1:
-            if node.module:
-                found.add(node.module.split(".", maxsplit=1)[0])
-            else:
-                found |= {name.name for name in node.names}
-    return found
-
-
-def test_no_import_leads_up() -> None:
-    floor = floors()
-    for name, source in SOURCES.items():
-        if "/" in name:
-            continue
-        own = floor[name.removesuffix(".py")]
-        up = {other for other in imported_at_run_time(source) if floor[other] > own}
-        assert not up, name

@@ -322,7 +322,7 @@ def test_errors_of_the_flow() -> None:
         used |= may_be(call.args[0], "config_flow")[0]
     (translate,) = (
         node
-        for node in ast.walk(tree("translate"))
+        for node in ast.walk(tree("exceptions"))
         if isinstance(node, ast.FunctionDef) and node.name == "error_key"
     )
     used |= {

@@ -24,7 +24,7 @@ def main() -> int:
     )
     parser.add_argument("-j", type=int, default=2, metavar="N", help="tests at a time")
     arguments = parser.parse_args()
-    wanted = MUTANTS
+    wanted: tuple[Mutant, ...] = MUTANTS
     if arguments.only:
         wanted = tuple(row for row in MUTANTS if row.name in arguments.only)
         if unknown := set(arguments.only) - {row.name for row in wanted}:
