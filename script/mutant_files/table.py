@@ -120,12 +120,12 @@ EVIDENCE = (
         "tests/test_promises.py::test_an_old_value_is_not_believed_for_ten_minutes",
     ),
     Mutant(
-        "evidence-turn-of-any-length",
-        "Only readings close to each other show that the view changed between.",
+        "evidence-turn-of-long-ago",
+        "A view that turned long before an unlock says nothing of it.",
         "lock_state/evidence.py",
-        "turned = self.read_locked is True and begun_at - self.read_at <= TURN",
-        "turned = self.read_locked is True",
-        "tests/test_promises.py::test_readings_far_apart_show_no_turn",
+        "return self.turned_from + LOOK >= ended_at and (",
+        "return self.turned_from > _NEVER and (",
+        "tests/test_promises.py::test_a_view_that_turned_long_ago_shows_no_turn",
     ),
     Mutant(
         "evidence-one-reading-after-event",
@@ -147,8 +147,8 @@ EVIDENCE = (
         "evidence-never-prompt",
         "A prompt lock's relock is believed soon.",
         "lock_state/evidence.py",
-        "return self.prompt + 1",
-        "return self.prompt",
+        'return {"prompt": self.prompt + 1, "prompt_at": ended_at}',
+        'return {"prompt": self.prompt, "prompt_at": ended_at}',
         "tests/test_promises.py::test_a_prompt_lock_is_believed_soon",
     ),
     Mutant(
