@@ -240,6 +240,26 @@ async def test_a_token_without_workspaces_is_said(
     assert result["step_id"] == "workspace"
 
 
+async def test_a_workspace_that_is_set_up_is_not_offered_again(
+    harness: Harness, sandbox: SeamSandbox
+) -> None:
+    """The form shows its first choice as chosen."""
+    harness.entry.add_to_hass(harness.hass)
+    data = entered(ACCESS_TOKEN, sandbox.url)
+    others = [one.workspace_id for one in sandbox.workspaces.all[1:]]
+    result = await submit(harness, await start(harness.hass), data)
+    assert result["step_id"] == "workspace"
+    schema = result["data_schema"]
+    assert schema is not None
+    (field,) = schema.schema.values()
+    assert [one["value"] for one in field.config["options"]] == others
+
+    for other in others:
+        MockConfigEntry(domain=DOMAIN, unique_id=other).add_to_hass(harness.hass)
+    result = await submit(harness, await start(harness.hass), data)
+    assert result["reason"] == "already_configured"
+
+
 # -- a new key for a known workspace
 
 
@@ -325,3 +345,16 @@ async def test_options_say_whether_names_enter_the_history(harness: Harness) -> 
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert harness.entry.options == {CONF_NAMES_IN_HISTORY: False}
     assert harness.entry.state is ConfigEntryState.LOADED
+
+
+async def test_options_can_be_chosen_while_the_workspace_is_not_set_up(
+    harness: Harness,
+) -> None:
+    harness.entry.add_to_hass(harness.hass)
+    options = harness.hass.config_entries.options
+    result = await options.async_init(harness.entry.entry_id)
+    result = await options.async_configure(
+        result["flow_id"], {CONF_NAMES_IN_HISTORY: False}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert harness.entry.options == {CONF_NAMES_IN_HISTORY: False}

@@ -9,7 +9,7 @@ import math
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.config_entries import SOURCE_REAUTH
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.const import EVENT_STATE_CHANGED, EVENT_STATE_REPORTED
 from homeassistant.core import (
     Event,
@@ -27,13 +27,17 @@ from homeassistant.helpers import (
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import mock_restore_cache
-from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+from pytest_homeassistant_custom_component.typing import (
+    ClientSessionGenerator,
+    WebSocketGenerator,
+)
 
 from custom_components.seam.const import DOMAIN
 from custom_components.seam.lock_state.reread import REREAD_DELAYS
 from custom_components.seam.lock_state.states import LockStates
 from custom_components.seam.push import PushHealth
 from tests.harness import Harness
+from tests.push.helpers import open_house
 from tests.seam_sandbox import ABSENT, Door, SeamSandbox
 
 DEVICES = "/devices/list"
@@ -795,7 +799,7 @@ async def test_a_clock_that_is_wrong_by_ten_minutes_does_no_harm(
             assert harness.state(door).state == ("locked" if thrown else "unlocked")
             told = hass.states.get(activity)
             assert told is not None
-            assert told.attributes["late"] is False
+            assert told.attributes["event_type"] != "reported_late"
             await harness.advance(60)
     assert len(writes.of(activity)) == 3
     await harness.until(harness.press(door, "unlock"))
@@ -814,6 +818,7 @@ async def test_a_disputed_lock_is_read_again_a_few_times(
     door = sandbox.door("Front Door")
     # Seam looks at it every ten minutes and tells "locked" until then.
     sandbox.set_brand(door, "e")
+    sandbox.add_fault("event_dropped")  # each new fact would begin the delays anew
     await harness.until(harness.press(door, "unlock"))
     begun = harness.hass.loop.time()
     asked = len(rereadings(sandbox))
@@ -842,6 +847,7 @@ async def test_disputes_that_are_due_together_share_a_request(
     for door in doors:
         sandbox.set_brand(door, "e")
         sandbox.tune(door, auto_lock=0)
+    sandbox.add_fault("event_dropped")
     await harness.set_up()
     presses = [harness.press(door, "unlock") for door in doors]
     for press in presses:
@@ -859,6 +865,7 @@ async def test_a_later_dispute_of_another_lock_delays_no_reading(
     for door in doors:
         sandbox.set_brand(door, "e")
         sandbox.tune(door, auto_lock=0)
+    sandbox.add_fault("event_dropped")
     await harness.set_up()
     await harness.until(harness.press(doors[0], "unlock"))
     begun, asked = harness.hass.loop.time(), len(sandbox.requests)
@@ -926,6 +933,7 @@ async def test_following_a_relock_survives_that_seam_does_not_answer(
     door = sandbox.door("Back Door")
     sandbox.tune(door, reports_auto_lock=False)
     sandbox.enter_code(door)
+    await harness.entry.runtime_data.poller.async_list()
     await harness.advance(16)
     assert harness.state(door).state == "unlocked"
     sandbox.add_fault("http_html", path=DEVICES)
@@ -970,3 +978,112 @@ async def test_an_outage_while_push_works_is_no_blip_of_hours(
     # It does not wait for the next turn to look again.
     await harness.advance(60 * math.ceil(len(sandbox.doors) / 2) + 10)
     assert len(readings(sandbox, before)) == 4
+
+
+# -- back soon, and no more requests than when all is well
+
+
+@pytest.mark.parametrize("path", [DEVICES, None])
+async def test_a_mistaken_refusal_of_the_key_is_over_within_a_minute(
+    hass: HomeAssistant, harness: Harness, sandbox: SeamSandbox, path: str | None
+) -> None:
+    await harness.set_up()
+    door = sandbox.door("Front Door")
+    # The list and the check of the key are refused, or all for a moment.
+    paths = (DEVICES, WORKSPACE) if path else (None,)
+    for one in paths:
+        sandbox.add_fault("http_status", status=401, path=one, times=1 if path else 3)
+    for _ in range(40):
+        await harness.advance(1)
+        if reauth_flows(hass):
+            break
+    assert reauth_flows(hass)
+    assert harness.state(door).state == "unavailable"
+    await harness.advance(60)
+    assert harness.state(door).state == "locked"
+    assert reauth_flows(hass) == []
+    sandbox.turn_bolt(door, thrown=False)
+    await harness.advance(35)
+    assert harness.state(door).state == "unlocked"
+
+
+async def test_a_refusal_while_the_key_cannot_be_checked_is_none(
+    hass: HomeAssistant, harness: Harness, sandbox: SeamSandbox
+) -> None:
+    await harness.set_up()
+    sandbox.add_fault("http_status", status=401, path=DEVICES, times=1)
+    sandbox.add_fault("http_status", status=503, path=WORKSPACE)
+    await harness.advance(200)
+    assert reauth_flows(hass) == []
+    assert harness.state(sandbox.door("Front Door")).state == "locked"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "http_status", "status": 500},
+        {"kind": "http_status", "status": 503, "value": ABSENT},
+        {"kind": "http_html"},
+        {"kind": "http_reset"},
+    ],
+    ids=["500", "503", "HTML", "reset"],
+)
+async def test_an_outage_costs_no_more_requests_than_a_quiet_hour(
+    harness: Harness, sandbox: SeamSandbox, fault: dict[str, Any]
+) -> None:
+    await harness.set_up()
+    await harness.advance(900)
+    before = len(sandbox.requests)
+    await harness.advance(3600)
+    idle = len(sandbox.requests) - before
+    fault = dict(fault)
+    sandbox.add_fault(fault.pop("kind"), **fault)
+    before = len(sandbox.requests)
+    await harness.advance(3600)
+    assert len(sandbox.requests) - before <= idle
+    sandbox.clear_faults()
+    door = sandbox.door("Front Door")
+    sandbox.turn_bolt(door, thrown=False)
+    await harness.advance(80)
+    assert harness.state(door).state == "unlocked"
+
+
+async def test_a_pause_that_seam_wants_is_kept_when_set_up_is_tried_again(
+    harness: Harness, sandbox: SeamSandbox
+) -> None:
+    sandbox.add_fault(
+        "http_status", status=429, retry_after="200", path=DEVICES, times=1
+    )
+    await harness.set_up(state=ConfigEntryState.SETUP_RETRY)
+    await harness.advance(195)
+    assert len(readings(sandbox)) == 1
+    await harness.advance(250)
+    assert harness.entry.state is ConfigEntryState.LOADED
+    assert harness.state(sandbox.door("Front Door")).state == "locked"
+
+
+async def test_push_that_loses_events_leaves_no_slow_readings(
+    harness: Harness, sandbox: SeamSandbox, hass_client_no_auth: ClientSessionGenerator
+) -> None:
+    house = await open_house(harness, hass_client_no_auth)
+    for door in sandbox.doors.values():
+        set_property(sandbox, door, "properties.door_open", ABSENT)
+    await harness.set_up()
+    await house.proven()
+    # All have shown that their movements are told.
+    for door in sandbox.doors.values():
+        if door.model.is_lock:
+            sandbox.house.tell(door, "lock.locked", method="manual")
+            door.bolt_thrown = True
+            sandbox.house.learn(door)
+    await harness.advance(2000)
+    before = len(sandbox.requests)
+    await harness.advance(1800)
+    assert len(readings(sandbox, before)) <= 7
+    sandbox.add_fault("webhook_dropped")
+    sandbox.turn_bolt("Garage Side Door", thrown=False)
+    await harness.advance(1000)
+    assert house.push == "degraded"
+    before = len(sandbox.requests)
+    await harness.advance(600)
+    assert len(readings(sandbox, before)) >= 28

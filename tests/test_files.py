@@ -19,9 +19,11 @@ import pytest
 import voluptuous as vol
 import yaml
 
-from custom_components.seam import PLATFORMS, commands, const, push
+from custom_components.seam import PLATFORMS, coordinator
 from custom_components.seam.api import client
 from custom_components.seam.events import narrator, poller
+from custom_components.seam.lock_state import command, commands
+from custom_components.seam.push import health
 
 ROOT = Path(__file__).parent.parent
 PRODUCT = ROOT / "custom_components" / "seam"
@@ -467,14 +469,14 @@ def test_links_lead_somewhere(name: str) -> None:
     ("told", "true"),
     [
         ("within about 20 seconds", coordinator.READ_INTERVAL.total_seconds() <= 20),
-        ("within 5 minutes", const.READ_INTERVAL_WITH_PUSH.total_seconds() == 300),
-        ("within 1 minute", const.READ_INTERVAL.total_seconds() == 60),
+        ("within 5 minutes", coordinator.READ_INTERVAL_WITH_PUSH.total_seconds() == 300),
+        ("within 1 minute", coordinator.READ_INTERVAL_UNSURE.total_seconds() == 60),
         ("after 30 seconds", commands.DEADLINE == 30),
-        ("15 commands of a kind a minute", commands.COMMANDS_A_MINUTE == 15),
-        ("for 15 minutes", const.GRACE == 900),
+        ("15 commands of a kind a minute", command.COMMANDS_A_MINUTE == 15),
+        ("for 15 minutes", coordinator.GRACE == 900),
         ("half an hour", health.ISSUE_DELAY == 1800),
         ("above 500 locks", client.PAGE_LIMIT == 500),
-        ("300 an hour", 3600 / 60 + 3600 / poller.PACE_WITHOUT_PUSH <= 300),
+        ("300 an hour", 3600 / 20 + 3600 / poller.PACE_WITHOUT_PUSH == 300),
         ("at most 20 an hour", 3600 / 300 + 3600 / poller.PACE_WITH_PUSH <= 20),
         ("than 5 minutes", narrator.LATE == 300),
     ],

@@ -17,7 +17,7 @@ from script.bench_files.truth_oracle import Ending, Kind, Oracle
 from tests.harness import Harness
 from tests.seam_sandbox import SeamSandbox, plain_plans
 
-LOCKS = 12
+LOCKS = 6
 
 
 @pytest.mark.parametrize("push", [False, True], ids=["no push", "push"])
@@ -26,7 +26,9 @@ LOCKS = 12
 async def test_the_goals_are_met(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, brand: str, push: bool
 ) -> None:
-    house = House(brand, push, locks=LOCKS, seconds=HOUR)
+    # Commands that were accepted and never done are left to the bench: so few
+    # locks have no time to show that their readings follow at once.
+    house = House(brand, push, locks=LOCKS, seconds=3 * HOUR, lost=0.0)
     oracles: list[Oracle] = []
     async with Harness.with_locks(
         hass,
@@ -36,8 +38,8 @@ async def test_the_goals_are_met(
     ) as harness:
         figures = (await live(harness, house, oracles))[brand]
     # It was a day on which something happened.
-    assert figures.endings.total() > LOCKS
-    assert (figures.pushed > LOCKS) is push
+    assert figures.endings.total() > 3 * LOCKS
+    assert (figures.pushed > 3 * LOCKS) is push
     missed = [
         f"{row.what} is {row.result}, wanted {row.goal}"
         for row in rows(house, brand, figures)

@@ -16,11 +16,11 @@ from .events.history import History
 from .events.interpreter import Interpreter
 from .events.narrator import Narrator
 from .events.poller import EventPoller
-from .events.store import SeamStore, async_remove_store
 from .events_wanted import EventsWanted
 from .lock_state.attempt_poller import AttemptPoller
 from .lock_state.commands import Commands
 from .push import Push, PushHealth, async_remove_push
+from .store import SeamStore, async_remove_store
 
 PLATFORMS = (
     Platform.BINARY_SENSOR,
@@ -57,7 +57,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SeamConfigEntry) -> bool
     )
     await coordinator.async_config_entry_first_refresh()
 
-    actors = Actors(hass, client, store, names_in_history=records_names(entry))
+    actors = Actors(hass, client, store, names_in_history=lambda: records_names(entry))
     history = History(hass, client, store)
     commands = Commands(
         hass,

@@ -8,9 +8,10 @@ from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     SOURCE_USER,
     ConfigEntry,
+    ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
-    OptionsFlowWithReload,
+    OptionsFlow,
 )
 from homeassistant.const import CONF_API_KEY
 from homeassistant.core import callback
@@ -45,9 +46,12 @@ from .const import (
     DOMAIN,
     LOGGER,
 )
+from .data import SeamConfigEntry
 from .exceptions import error_key
 
 SECTION_ADVANCED = "advanced"
+# How soon stored names are gone once they are not wanted any more, in seconds.
+SAVE_DELAY = 1.0
 
 _SECRET = TextSelector(
     TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
@@ -212,7 +216,13 @@ class SeamConfigFlow(ConfigFlow, domain=DOMAIN):
             return await self._async_take_key()
         if not workspaces:
             raise _RefusedError("no_workspaces")
-        self._workspaces = workspaces
+        # A form shows the first choice as chosen, so none may be set up already.
+        taken = self._async_current_ids(include_ignore=False)
+        self._workspaces = tuple(
+            found for found in workspaces if found.workspace_id not in taken
+        )
+        if not self._workspaces:
+            return self.async_abort(reason="already_configured")
         return await self.async_step_workspace()
 
     async def _async_finish(self, workspace: Workspace) -> ConfigFlowResult:
@@ -270,14 +280,20 @@ class SeamConfigFlow(ConfigFlow, domain=DOMAIN):
         return key, {"error": str(err)}
 
 
-class SeamOptionsFlow(OptionsFlowWithReload):
-    """Choose what enters the history."""
+class SeamOptionsFlow(OptionsFlow):
+    """Choose what enters the history; who needs it reads it when it is needed."""
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask whether names may enter the history."""
         if user_input is not None:
+            entry: SeamConfigEntry = self.config_entry
+            if entry.state is ConfigEntryState.LOADED:
+                if not user_input[CONF_NAMES_IN_HISTORY]:
+                    entry.runtime_data.coordinator.async_forget_names()
+                # By then the options are saved.
+                entry.runtime_data.store.async_save_soon(SAVE_DELAY)
             return self.async_create_entry(data=user_input)
         schema = vol.Schema(
             {vol.Required(CONF_NAMES_IN_HISTORY, default=True): BooleanSelector()}

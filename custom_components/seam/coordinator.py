@@ -7,10 +7,10 @@ import time
 from typing import override
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.debounce import Debouncer
-from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util.hass_dict import HassKey
 
@@ -22,7 +22,6 @@ from .api import (
     SeamRateLimitError,
 )
 from .const import DOMAIN, LOGGER
-from .events.store import SeamStore
 from .events_wanted import EventsWanted
 from .exceptions import auth_error, read_error
 from .listeners import notify
@@ -31,27 +30,35 @@ from .lock_state.refusal import locks_itself
 from .lock_state.reread import RELOCK_DELAY, Reread
 from .lock_state.snapshot import LockSnapshot, Move, Moving
 from .lock_state.states import Change, LockStates
+from .store import SeamStore
 
 # How often the list of devices is read, for each page of it: requests an hour
 # stay the same however many locks there are. docs/performance.md has the curve
 # from which it was chosen.
 READ_INTERVAL = timedelta(seconds=20)
-# How long a movement that a list shows waits for the event that tells more of it,
-# in seconds.
+# How long a bolt that a list shows thrown waits for the event that tells who threw
+# it, in seconds; one that it shows drawn waits for nothing.
 EVENTS_FIRST = 1.0
 # The same while push is alive, but a lock may move without an event.
 READ_INTERVAL_UNSURE = timedelta(seconds=60)
 # The same while every movement is pushed.
 READ_INTERVAL_WITH_PUSH = timedelta(minutes=5)
-# While Seam cannot be read.
-READ_INTERVAL_IN_OUTAGE = timedelta(seconds=60)
+# While Seam cannot be read: soon after the first failure, then less often than
+# when all is well.
+READ_INTERVAL_AFTER_FAILURE = timedelta(seconds=60)
+READ_INTERVAL_IN_OUTAGE = timedelta(seconds=75)
 # Readings that events ask for come no closer together than this, in seconds.
 READ_COOLDOWN = 3.0
 # How long the last proof stands while Seam cannot be read, in seconds.
 GRACE = 15 * 60.0
+# After a refused key, in seconds: the pauses grow from here up to the longest.
+FIRST_REFUSED_PAUSE = 30.0
+LONGEST_REFUSED_PAUSE = 600.0
 CHECK_INTERVAL = timedelta(seconds=60)
 # Power may fail soon after an unlock, which must not be forgotten; in seconds.
 SAVE_DELAY = 1.0
+# An unlock that nobody follows may act for so long after it was sent, in seconds.
+ACT_WITHIN = 60.0
 
 # When Seam wants to be asked again, by `time.monotonic`, for each entry: kept
 # when set-up is tried again.
@@ -105,7 +112,9 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         self._events_wanted = events_wanted
         self._states = LockStates()
         self._states.restore(store.section("locks"), client.now())
-        store.register("locks", self._states.as_stored)
+        store.register(
+            "locks", lambda: self._states.as_stored(client.now() + ACT_WITHIN)
+        )
         self.data = self._told = self._states.data
         self._locks_listeners: list[Callable[[Iterable[LockSnapshot]], None]] = []
         self._proof_listeners: list[Callable[[], None]] = []
@@ -114,7 +123,10 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         )
         self._last_reading = time.monotonic()
         self._good_until = self._last_reading + GRACE
-        self._key_refused = False
+        # How often in a row the key was refused.
+        self._refused = 0
+        self._cancel_try: CALLBACK_TYPE | None = None
+        self._in_outage = False
         self._cancel_check: CALLBACK_TYPE | None = None
 
     @override
@@ -128,6 +140,9 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         if self._cancel_check is not None:
             self._cancel_check()
             self._cancel_check = None
+        if self._cancel_try is not None:
+            self._cancel_try()
+            self._cancel_try = None
         self._reread.async_stop()
         await super().async_shutdown()
 
@@ -138,21 +153,31 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         try:
             reading = await self._async_list()
         except ConfigEntryAuthFailed:
-            # Nobody reads any more until the key is good again.
-            self._key_refused = True
+            # Nobody believes what was read until the key is good again.
             self._set_touch(in_touch=False)
+            self._refused += 1
+            self._try_refused_key_later()
             raise
         except SeamError as err:
             self._set_touch(in_touch=time.monotonic() <= self._good_until)
-            interval = READ_INTERVAL_IN_OUTAGE * self.pages
+            interval = (
+                max(READ_INTERVAL_IN_OUTAGE * self.pages, self._pace())
+                if self._in_outage
+                else READ_INTERVAL_AFTER_FAILURE
+            )
             if isinstance(err, SeamRateLimitError) and err.retry_after:
                 # Soon after Seam wants to be asked again.
                 interval = min(interval, timedelta(seconds=err.retry_after))
             self.update_interval = interval
+            self._in_outage = True
             raise read_error(err) from err
+        self._in_outage = False
         self._end_reauth()
-        if reading.complete:
-            self.pages = reading.pages
+        # A list that broke off early is no shorter, and one that never ends costs
+        # what was asked for.
+        self.pages = (
+            reading.pages if reading.complete else max(self.pages, reading.pages)
+        )
         if not self._push_is_alive() and self._states.expects_event(reading):
             await self._events_wanted.async_list_first(EVENTS_FIRST)
         self._take_in(reading)
@@ -222,6 +247,21 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
     @callback
     def async_update_pace(self) -> None:
         """Read less often while every movement is pushed."""
+        interval = self._pace()
+        changed = interval != self.update_interval
+        self.update_interval = interval
+        # Where readings are rare, the next one still has its time of grace.
+        late = (interval - READ_INTERVAL).total_seconds()
+        self._good_until = self._last_reading + late + GRACE
+        if changed and self._unsub_refresh is not None:
+            # Counted from the last reading, or changes in quick turns would put
+            # the next one off for ever.
+            gone = timedelta(seconds=time.monotonic() - self._last_reading)
+            self.update_interval = max(interval - gone, timedelta(seconds=1))
+            self._schedule_refresh()
+            self.update_interval = interval
+
+    def _pace(self) -> timedelta:
         interval = READ_INTERVAL
         if self._push_is_alive():
             interval = (
@@ -229,14 +269,7 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
                 if self._states.may_move_unheard(time.monotonic())
                 else READ_INTERVAL_WITH_PUSH
             )
-        interval *= self.pages
-        changed = interval != self.update_interval
-        self.update_interval = interval
-        # Where readings are rare, the next one still has its time of grace.
-        late = (interval - READ_INTERVAL).total_seconds()
-        self._good_until = self._last_reading + late + GRACE
-        if changed and self._unsub_refresh is not None:
-            self._schedule_refresh()
+        return interval * self.pages
 
     @callback
     def _async_check_touch(self, _now: datetime) -> None:
@@ -250,11 +283,26 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
             self._states.in_touch = False
             self._renew(self._states.devices, by_reading=False)
 
+    def _try_refused_key_later(self) -> None:
+        """Try again in longer and longer pauses: Seam may have been mistaken."""
+        if self._cancel_try is not None:
+            self._cancel_try()
+        pause = min(FIRST_REFUSED_PAUSE * self._refused**2, LONGEST_REFUSED_PAUSE)
+
+        async def try_again(_now: datetime) -> None:
+            self._cancel_try = None
+            await self.async_refresh()
+
+        if self._cancel_check is not None:  # set up, and not taken down
+            self._cancel_try = async_call_later(
+                self.hass, pause, HassJob(try_again, cancel_on_shutdown=True)
+            )
+
     def _end_reauth(self) -> None:
         """Take the question for a new key back: the old one is good again."""
-        if not self._key_refused:
+        if not self._refused:
             return
-        self._key_refused = False
+        self._refused = 0
         for flow in self.config_entry.async_get_active_flows(
             self.hass, {SOURCE_REAUTH}
         ):
@@ -325,9 +373,29 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
         self._tell()
 
     @callback
+    def async_set_unlocking(self, device_id: str, *, unlocking: bool) -> None:
+        """Note that an unlock command is in flight, or one less.
+
+        A restart must not forget it: nobody would believe that the door opens.
+        """
+        if unlocking:
+            self._states.unlocking[device_id] += 1
+            self._store.async_save_soon(SAVE_DELAY)
+        elif self._states.unlocking[device_id] > 1:
+            self._states.unlocking[device_id] -= 1
+        else:
+            del self._states.unlocking[device_id]
+
+    @callback
     def async_expect_gone(self, device_id: str) -> None:
         """Believe the next list at once when it does not have a lock."""
         self._states.expect_gone(device_id)
+
+    @callback
+    def async_forget_names(self) -> None:
+        """Show no longer who moved the locks, nor by which command."""
+        self._renew(self._states.forget_names(), by_reading=False)
+        self._tell()
 
     @callback
     def async_forget(self, device_id: str) -> None:
@@ -348,11 +416,10 @@ class SeamCoordinator(DataUpdateCoordinator[dict[str, LockSnapshot]]):
             new = states.data[device_id]
             if by_reading and states.is_surprise(device_id, old):
                 self._events_wanted.set()
+            is_new = old is new  # and was unlocked before the last restart
             if new.locked is False and (
-                old.locked is not False
-                and (new.device.auto_lock_enabled or locks_itself(new.device))
-                # Unlocked before the last restart.
-                or (old is new and locks_itself(new.device))
+                (old.locked is not False and new.device.auto_lock_enabled)
+                or ((old.locked is not False or is_new) and locks_itself(new.device))
             ):
                 self._reread.async_follow_relock(device_id, new.device.auto_lock_delay)
             if by_reading and self._is_disputed(device_id):

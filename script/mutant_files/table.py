@@ -517,8 +517,7 @@ READINGS = (
         "coordinator.py",
         "if (left := waits.get(entry_id, 0.0) - time.monotonic()) > 0:",
         "if (left := waits.get(entry_id, 0.0) - time.monotonic()) > 1e9:",
-        "tests/test_coordinator.py"
-        "::test_nothing_else_asks_before_retry_after_is_over",
+        "tests/test_coordinator.py::test_nothing_else_asks_before_retry_after_is_over",
     ),
     Mutant(
         "grace-too-long",
@@ -526,8 +525,7 @@ READINGS = (
         "coordinator.py",
         "GRACE = 15 * 60.0",
         "GRACE = 20 * 60.0",
-        "tests/test_coordinator.py"
-        "::test_an_outage_is_seen_after_a_quarter_of_an_hour",
+        "tests/test_coordinator.py::test_an_outage_is_seen_after_a_quarter_of_an_hour",
     ),
     Mutant(
         "grace-too-short",

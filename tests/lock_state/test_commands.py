@@ -1,10 +1,14 @@
 """Commands: what is shown while they run, what ends them, and what is refused."""
 
 import asyncio
+import logging
 from typing import Any
 
-from homeassistant.core import Context
+from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import intent
+from homeassistant.setup import async_setup_component
 import pytest
 
 from tests.harness import Harness
@@ -488,3 +492,192 @@ async def test_the_context_of_the_press_is_on_the_state(
     context = Context()
     await harness.until(harness.press(door, "lock", context=context))
     assert harness.state(door).context.id == context.id
+
+
+# -- quick turns
+
+
+async def test_each_of_three_quick_turns_ends_by_itself(
+    harness: Harness, sandbox: SeamSandbox
+) -> None:
+    """The third call must not take the first one's end for its own."""
+    await harness.set_up()
+    door = sandbox.door("Garage Side Door")
+    door.command_seconds = 4.0
+    first = harness.press(door, "lock")
+    await harness.advance(1.5)
+    second = harness.press(door, "unlock")
+    await harness.advance(1.5)
+    third = harness.press(door, "lock")
+    await harness.advance(3.0)  # two of them have ended
+    sandbox.faults.add("attempt_fail")
+    await harness.advance(0.9)
+    assert not third.done()
+    assert (await failure(harness, first)).translation_key == "lock_superseded"
+    assert (await failure(harness, second)).translation_key == "unlock_superseded"
+    assert (await failure(harness, third)).translation_key == "lock_failed"
+    assert not door.bolt_thrown
+    assert harness.state(door).state == "unlocked"
+
+
+async def test_a_lock_soon_after_an_unlock_ends_with_its_own_proof(
+    harness: Harness, sandbox: SeamSandbox
+) -> None:
+    await harness.set_up()
+    door = sandbox.door("Front Door")
+    door.command_seconds = 4.0
+    first = harness.press(door, "unlock")
+    await harness.advance(2)
+    second = harness.press(door, "lock")
+    begun = harness.hass.loop.time()
+    assert (await failure(harness, first)).translation_key == "unlock_superseded"
+    await harness.until(second)
+    # Seam's own event tells that it was the last one; it is listed within 2 s.
+    assert harness.hass.loop.time() - begun < 4 + 2.5
+    assert door.bolt_thrown
+    assert harness.state(door).state == "locked"
+    await harness.advance(60)
+    assert harness.state(door).state == "locked"
+
+
+async def test_a_second_press_joins_also_once_seam_has_answered(
+    harness: Harness, sandbox: SeamSandbox
+) -> None:
+    await harness.set_up()
+    door = sandbox.door("Garage Side Door")
+    sandbox.faults.add("event_dropped")
+    first = harness.press(door, "lock")
+    await harness.advance(0.3)
+    second = harness.press(door, "lock")
+    await harness.until(first)
+    await harness.until(second)
+    assert sandbox.count(LOCK) == 1
+    assert harness.state(door).state == "locked"
+
+
+async def test_questions_for_attempts_obey_retry_after(
+    harness: Harness, sandbox: SeamSandbox
+) -> None:
+    await harness.set_up()
+    door = sandbox.door("Garage Side Door")
+    sandbox.faults.add("event_dropped")
+    sandbox.faults.add("attempt_pending")
+    sandbox.faults.add("http_status", status=429, retry_after="60", path=LIST_ATTEMPTS)
+    press = harness.press(door, "lock")
+    await harness.advance(20)
+    assert sandbox.count(LIST_ATTEMPTS) == 1
+    await failure(harness, press)
+
+
+@pytest.mark.parametrize("fault", ["http_status", "http_answer_lost"])
+async def test_one_lost_answer_does_not_hide_the_truth_for_minutes(
+    harness: Harness, sandbox: SeamSandbox, fault: str
+) -> None:
+    await harness.set_up()
+    door = sandbox.door("Front Door")
+    sandbox.faults.add(fault, path=UNLOCK, times=1)
+    error = await failure(harness, harness.press(door, "unlock"))
+    assert error.translation_key == "unlock_uncertain"
+    await harness.advance(60)
+    assert harness.state(door).state == ("locked" if door.bolt_thrown else "unlocked")
+
+
+@pytest.mark.parametrize("after", [1, 5, 15, 30, 45])
+async def test_what_is_only_accepted_is_soon_known_from_readings(
+    harness: Harness, sandbox: SeamSandbox, after: float
+) -> None:
+    await harness.set_up()
+    door = sandbox.door("Front Door")
+    sandbox.set_brand(door, "d")
+    await harness.until(harness.press(door, "unlock"))
+    await harness.advance(after)
+    await harness.until(harness.press(door, "lock"))
+    assert harness.state(door).state == "locked"
+    assert "assumed_state" not in harness.state(door).attributes
+
+
+async def test_assumed_ends_with_what_agrees(
+    harness: Harness, sandbox: SeamSandbox
+) -> None:
+    """Readings that contradict an accepted unlock do not confirm it."""
+    await harness.set_up()
+    door = sandbox.door("Front Door")
+    sandbox.set_brand(door, "e")
+    await harness.until(harness.press(door, "unlock"))
+    for _ in range(5):
+        assert harness.state(door).state == "unlocked"
+        assert harness.state(door).attributes["assumed_state"] is True
+        await harness.advance(20)
+    sandbox.poll(door)
+    await harness.advance(30)
+    assert harness.state(door).state == "unlocked"
+    assert "assumed_state" not in harness.state(door).attributes
+
+
+# -- doors that can only be unlocked
+
+
+async def test_locking_a_door_that_locks_itself_waits_for_that(
+    harness: Harness, sandbox: SeamSandbox
+) -> None:
+    door = sandbox.door("Main Entrance")
+    sandbox.tune(door, reports_position=True)
+    await harness.set_up()
+    await harness.until(harness.press(door, "unlock"))
+    await harness.advance(2)
+    assert harness.state(door).state == "unlocked"
+    press = harness.press(door, "lock")
+    await harness.advance(1)
+    assert not press.done()
+    await harness.until(press)
+    assert door.bolt_thrown
+    assert harness.state(door).state == "locked"
+    assert sandbox.count(LOCK) == 0
+
+
+async def test_locking_a_door_that_does_not_lock_itself_in_time_is_an_error(
+    harness: Harness, sandbox: SeamSandbox
+) -> None:
+    door = sandbox.door("Main Entrance")
+    sandbox.tune(door, reports_position=True)
+    await harness.set_up()
+    await harness.until(harness.press(door, "unlock"))
+    sandbox.jam(door)
+    press = harness.press(door, "lock")
+    await harness.advance(29)
+    assert not press.done()
+    error = await failure(harness, press)
+    assert isinstance(error, ServiceValidationError)
+    assert sandbox.count(LOCK) == 0
+
+
+async def test_by_voice_a_door_that_cannot_be_locked_is_answered_with_an_error(
+    hass: HomeAssistant,
+    harness: Harness,
+    sandbox: SeamSandbox,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Home Assistant logs by itself what fails within 0.2 s; we add nothing."""
+    assert await async_setup_component(hass, "homeassistant", {})
+    assert await async_setup_component(hass, "intent", {})
+    await harness.set_up()
+    door = sandbox.door("Main Entrance")
+    async_expose_entity(hass, "conversation", harness.entity_id(door) or "", True)
+    caplog.clear()
+    with pytest.raises(intent.IntentHandleError):
+        await harness.until(
+            asyncio.create_task(
+                intent.async_handle(
+                    hass,
+                    "test",
+                    intent.INTENT_TURN_ON,
+                    {"name": {"value": door.name}, "domain": {"value": "lock"}},
+                )
+            )
+        )
+    assert sandbox.count(LOCK) == 0
+    assert not [
+        one
+        for one in caplog.records
+        if one.name.startswith("custom_components.seam") and one.levelno > logging.DEBUG
+    ]

@@ -5,7 +5,16 @@ import os
 
 import pytest
 
-from tests.lock_state.worlds import LIST_PACE, REREAD_DELAYS, Tuning, World
+from custom_components.seam import coordinator
+from custom_components.seam.lock_state import reread
+from tests.lock_state.worlds import (
+    LIST_PACE,
+    LIST_PACE_UNSURE,
+    LIST_PACE_WITH_PUSH,
+    REREAD_DELAYS,
+    Tuning,
+    World,
+)
 
 DEEP = bool(os.environ.get("SEAM_DEEP"))
 SHARDS = 8 if DEEP else 2
@@ -63,8 +72,7 @@ def test_readings_that_lag_behind_events_are_learnt() -> None:
 
 
 def test_the_simulated_client_keeps_the_pace_of_the_real_one() -> None:
-    """Skipped by nobody: a change of the real numbers is to be followed here."""
-    coordinator = pytest.importorskip("custom_components.seam.coordinator")
-    reread = pytest.importorskip("custom_components.seam.lock_state.reread")
     assert reread.REREAD_DELAYS == REREAD_DELAYS
     assert coordinator.READ_INTERVAL.total_seconds() == LIST_PACE
+    assert coordinator.READ_INTERVAL_UNSURE.total_seconds() == LIST_PACE_UNSURE
+    assert coordinator.READ_INTERVAL_WITH_PUSH.total_seconds() == LIST_PACE_WITH_PUSH

@@ -39,7 +39,7 @@ the end of a command, an event heard, a start). It is the sum of:
 | always | 60 |
 | Seam's view follows | its lag |
 | Seam's view is polled, and no event told it of the last movement | its period |
-| the last movement was not told to us, and no rereads had begun in the 10 s before it | the pace of lists: 24, 60 or 300 |
+| the last movement was not told to us since the last start, and no rereads had begun in the 10 s before it | the pace of lists: 20, 60 or 300 |
 
 or, counted from the last unlock that the client knows of, 11 minutes, the pace of
 lists and 60 s, if that is later and nothing can be known better: the bolt is
@@ -62,7 +62,7 @@ SETTLE_SEAM = 10.0
 SHORTEST_PERIOD = 60.0
 # The client's own numbers, written down here so that a change of them is noticed.
 REREAD_DELAYS = (2.0, 5.0, 13.0, 25.0, 45.0)
-LIST_PACE = 24.0
+LIST_PACE = 20.0
 LIST_PACE_UNSURE = 60.0
 LIST_PACE_WITH_PUSH = 300.0
 RELOCK_TIME = 900.0
@@ -575,6 +575,7 @@ class World:
     def doubt(self, command: Command, until: float) -> None:
         """Note that nobody knows whether a command acted."""
         command.doubted_until = until
+        self.quiet_since, self.due = self.now, None
         if command.fate == "lost" and not command.lock and command.done:
             self.proof_at = max(self.proof_at, command.acts_at or NEVER)
         self.claim(self.now)
@@ -736,7 +737,7 @@ class World:
         self.verdict = self.evidence.verdict
         self.unlocked_since = NEVER
         self.note(f"started with {stored}")
-        self.claim_told = False
+        self.claim_told = self.last_told = False
         self.restored_at = stored.get("unlocked_at", NEVER)
         self.started_at = self.now
         self.begin()

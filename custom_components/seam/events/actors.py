@@ -21,7 +21,7 @@ from ..api import Event, SeamClient, SeamError, SeamNotFoundError
 from ..api.parse import number, obj, text
 from ..const import DOMAIN, LOGGER
 from ..lock_state.snapshot import Actor
-from .store import SeamStore, Section
+from ..store import SeamStore, Section
 
 # How long a name may be waited for, in seconds, and how long one that could not
 # be learned is not asked for again.
@@ -70,13 +70,13 @@ class Actors:
         client: SeamClient,
         store: SeamStore,
         *,
-        names_in_history: bool,
+        names_in_history: Callable[[], bool],
     ) -> None:
         """Take back what was learned before the last restart."""
         self._hass = hass
         self._client = client
         self._store = store
-        self._names_in_history = names_in_history
+        self._wants_names = names_in_history
         # None: nobody knows that code.
         self._codes: OrderedDict[str, str | None] = OrderedDict()
         self._asked_in_vain: OrderedDict[str, float] = OrderedDict()
@@ -88,7 +88,7 @@ class Actors:
         # Events that came before the answer to their command wait for it.
         self._sent_listeners: list[Callable[[str], None]] = []
         self._answers: dict[str, list[asyncio.Future[None]]] = {}
-        if names_in_history:
+        if self.names_in_history:
             self._restore(store.section("actors") or {})
         store.register("actors", self._as_stored)
 
@@ -96,7 +96,9 @@ class Actors:
 
     def _as_stored(self) -> Section:
         """Return the names of codes, also of deleted ones, and the last commands."""
-        if not self._names_in_history:
+        if not self.names_in_history:
+            self._codes.clear()
+            self._asked_in_vain.clear()
             return {}
         oldest = self._client.now() - COMMAND_KEPT
         return {
@@ -169,7 +171,7 @@ class Actors:
                 answer.set_result(None)
         for listener in list(self._sent_listeners):
             listener(action_attempt_id)
-        if self._names_in_history:
+        if self.names_in_history:
             self._store.async_save_soon(SAVE_DELAY)
 
     def is_our_attempt(self, action_attempt_id: str) -> bool:
@@ -178,7 +180,7 @@ class Actors:
 
     def is_settled(self, event: Event) -> bool:
         """Return whether waiting would tell no more of who caused an event."""
-        if not self._names_in_history:
+        if not self.names_in_history:
             return True
         if event.access_code_id is not None:
             code = event.access_code_id
@@ -258,7 +260,7 @@ class Actors:
     @property
     def names_in_history(self) -> bool:
         """Return whether anything may lead to a person."""
-        return self._names_in_history
+        return self._wants_names()
 
     def is_ours(self, event: Event) -> bool:
         """Return whether a command from here caused an event."""
@@ -269,7 +271,7 @@ class Actors:
         method = None if event.method == UNKNOWN_METHOD else event.method
         if event.access_code_id is not None:
             name = self._codes.get(event.access_code_id)
-            return Actor(name if self._names_in_history else None, method)
+            return Actor(name if self.names_in_history else None, method)
         if event.action_attempt_id is not None and (
             sent := self._commands.get(event.action_attempt_id)
         ):
@@ -278,7 +280,7 @@ class Actors:
 
     async def async_sender(self, context: Context) -> Actor:
         """Return who sent a command: an automation, a user, or nobody known."""
-        if not self._names_in_history:
+        if not self.names_in_history:
             return Actor(None, REMOTE)
         if automation := self._automation(context):
             return Actor(automation, REMOTE, context, is_automation=True)

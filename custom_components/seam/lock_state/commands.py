@@ -9,7 +9,7 @@ from homeassistant.exceptions import HomeAssistantError
 
 from ..api import ActionAttempt, AttemptStatus, Event, SeamError
 from ..const import DOMAIN, LOGGER
-from ..coordinator import SeamCoordinator
+from ..coordinator import ACT_WITHIN, SeamCoordinator
 from ..exceptions import UNCERTAIN_ERRORS, command_error, outcome_error
 from .attempt_poller import AttemptPoller
 from .command import Command, CommandLimit
@@ -23,8 +23,6 @@ from .states import Change
 DEADLINE = 30.0
 # How long a caller waits for the reading that follows a command, in seconds.
 READ_TIMEOUT = 3.0
-# An unlock without an answer may act for so long after it was sent, in seconds.
-ACT_WITHIN = 60.0
 
 
 class ActorMemory(Protocol):
@@ -179,9 +177,18 @@ class Commands:
         return command
 
     async def _async_run(self, command: Command) -> None:
+        if not command.lock:
+            self._coordinator.async_set_unlocking(command.device_id, unlocking=True)
+        ended = False
         try:
             await self._async_follow(command)
+            ended = True
         finally:
+            # Else the entry is unloaded, and what is kept must say that it may act.
+            if ended and not command.lock:
+                self._coordinator.async_set_unlocking(
+                    command.device_id, unlocking=False
+                )
             self._poller.async_leave(command)
             command.finish(None)
             self._in_flight.remove(command)
@@ -327,6 +334,9 @@ class Commands:
         if lock and not confirmed and evidence.never_tells and command.is_alone:
             self._settle(command)
             return
+        if not self._is_proven(command):
+            # Where a command before it is in doubt, an event may tell who was last.
+            self._events_wanted.set()
         while not command.is_alone or not self._is_proven(command):
             command.proof.clear()
             await command.proof.wait()

@@ -548,8 +548,11 @@ class Evidence:
         ended_at = max(self.unlocked_at, self.drawn_seen_at)
         if self.read_locked is not True or self.followed_at > ended_at:
             return {}
+        if begun_at > ended_at + STALE:
+            return {}
         if begun_at > ended_at + SETTLE:
-            return {"prompt": 0}
+            # Its view is slow, or that unlock never acted and this is another one.
+            return {"prompt": PROMPT - 1 if self.prompt >= PROMPT else 0}
         # Automations move locks at the same second of a minute, and Seam may look
         # at just that second: it says nothing of other seconds.
         apart = abs(ended_at - self.prompt_at) % LOOK if self.prompt else APART

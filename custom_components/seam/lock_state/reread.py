@@ -119,9 +119,7 @@ class Reread:
                 self._due[device_id] = left
             else:
                 del self._due[device_id]
-        relocks = [
-            device_id for device_id, at in self._relocks.items() if at <= until
-        ]
+        relocks = [device_id for device_id, at in self._relocks.items() if at <= until]
         for device_id in relocks:
             del self._relocks[device_id]
         wanted.update(relocks)

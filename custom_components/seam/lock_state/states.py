@@ -1,10 +1,13 @@
 """All locks of a workspace: devices, evidence, and the snapshots made of them."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 
 from ..api import Device, DeviceList
 from .evidence import Evidence, Source, Verdict
 from .snapshot import (
+    Actor,
     LockSnapshot,
     Move,
     Moving,
@@ -33,6 +36,7 @@ class LockStates:
         devices: the newest reading of each lock, by Seam's device id.
         listed: ids of the locks that Seam still lists.
         in_touch: Seam itself has been read lately.
+        unlocking: ids of the locks with unlock commands in flight, one for each.
     """
 
     def __init__(self) -> None:
@@ -41,6 +45,7 @@ class LockStates:
         self.devices: dict[str, Device] = {}
         self.listed: set[str] = set()
         self.in_touch = True
+        self.unlocking: Counter[str] = Counter()
         self._evidence: dict[str, Evidence] = {}
         self._moves: dict[str, Move] = {}
         self._moving: dict[str, Moving] = {}
@@ -66,12 +71,19 @@ class LockStates:
         """Return what the evidence on a lock adds up to."""
         return self.evidence(device_id).verdict
 
-    def as_stored(self) -> dict[str, dict[str, object]]:
-        """Return what a restart needs, by Seam's device id."""
-        stored = {
+    def as_stored(self, act_until: float) -> dict[str, dict[str, object]]:
+        """Return what a restart needs, by Seam's device id.
+
+        Args:
+            act_until: until when an unlock that is in flight now may act at the
+                latest, by Seam's clock; nobody follows it after a restart.
+        """
+        stored: dict[str, dict[str, object]] = {
             device_id: evidence.as_stored()
             for device_id, evidence in self._evidence.items()
         }
+        for device_id in self.unlocking:
+            stored.setdefault(device_id, {})["doubt_at"] = act_until
         return {device_id: kept for device_id, kept in stored.items() if kept}
 
     def restore(self, stored: object, now: float) -> None:
@@ -155,24 +167,29 @@ class LockStates:
         locked = device.locked if is_reachable(device) else None
         return evidence.with_reading(locked, begun_at)
 
+    def expects_event(self, reading: DeviceList) -> bool:
+        """Return whether a list shows only bolts thrown that events should have told.
+
+        A bolt that it shows drawn waits for nothing, and no other lock makes it wait.
+        """
+        found = False
+        for part in reading.parts:
+            for device in part.changed:
+                if device.device_id not in self.devices or not is_reachable(device):
+                    continue
+                evidence = self.evidence(device.device_id)
+                known = evidence.verdict.locked
+                if device.locked is not True and known is not False:
+                    return False
+                found |= bool(
+                    device.locked and known is False and evidence.tells_events
+                )
+        return found
+
     def newly_missing(self, reading: DeviceList) -> set[str]:
         """Return the ids of the locks that only this list of all devices lacks."""
-        missing = self.devices.keys() - {
-            device.device_id for device in reading.devices
-        }
+        missing = self.devices.keys() - {device.device_id for device in reading.devices}
         return missing - self._missing_since.keys()
-
-    def expects_event(self, reading: DeviceList) -> bool:
-        """Return whether a list shows a movement that an event should have told."""
-        return any(
-            device.device_id in self.devices
-            and device.locked is not None
-            and is_reachable(device)
-            and (evidence := self.evidence(device.device_id)).tells_events
-            and evidence.verdict.locked is (not device.locked)
-            for part in reading.parts
-            for device in part.changed
-        )
 
     def expect_gone(self, device_id: str) -> None:
         """Believe the next list at once when it does not have a lock."""
@@ -184,6 +201,15 @@ class LockStates:
         self._evidence[device_id] = change(self.evidence(device_id))
         if move is not None:
             self._moves[device_id] = newer_move(self._moves.get(device_id), move)
+
+    def forget_names(self) -> Collection[str]:
+        """Keep only how the locks were moved; return the ids of the moved ones."""
+        for device_id, move in self._moves.items():
+            if move.actor is not None:
+                self._moves[device_id] = replace(
+                    move, actor=Actor(method=move.actor.method)
+                )
+        return list(self._moves)
 
     def set_moving(self, device_id: str, moving: Moving | None) -> None:
         """Note what a command in flight does."""
@@ -198,6 +224,7 @@ class LockStates:
         self.listed.discard(device_id)
         for known in (
             self.devices,
+            self.unlocking,
             self._evidence,
             self._moves,
             self._moving,
