@@ -239,6 +239,8 @@ class World:
         self.claimed_at = NEVER
         self.restored_at = NEVER
         self.claim_told = False
+        self.claim_began = NEVER
+        self.event_at = NEVER
         # The opening that was lied about, and whether a reading has shown that.
         self.lied_of = float("inf")
         self.lie_shown = False
@@ -390,7 +392,11 @@ class World:
             self.last_told = True
         if not thrown:
             # Of one that a restart has left no event is remembered.
-            self.claim(occurred, told=at > self.restored_at and not self.behind)
+            self.claim(
+                occurred,
+                occurred,
+                told=at > self.restored_at and not self.behind,
+            )
         self.apply(
             self.evidence.with_event(thrown, at, clock), f"event {thrown} {at:.2f}"
         )
@@ -409,7 +415,7 @@ class World:
             self.at(self.now + 5.0, self.hear_app, ended)
             return
         clock = self.clock
-        self.claim(self.now)
+        self.claim(ended - SETTLE_SEAM, self.now)
         self.apply(
             self.evidence.with_unlock_elsewhere(
                 min(ended, clock + self.clock_error), clock
@@ -417,11 +423,23 @@ class World:
             f"unlocked elsewhere {ended:.2f}",
         )
 
-    def claim(self, when: float, *, told: bool = False) -> None:
-        """Note that the client knows of an unlock that ended at a true time."""
-        if when >= self.claimed_at - 2 * self.clock_error or not told:
-            self.claim_told = told or (self.claim_told and when < self.claimed_at)
-            self.claimed_at = max(when, self.claimed_at)
+    def claim(self, began: float, when: float, *, told: bool = False) -> None:
+        """Note that the client knows of an unlock, and whether an event told it.
+
+        Args:
+            began: the earliest true time at which it can have been.
+            when: the latest.
+            told: an event told it.
+        """
+        if told:
+            self.claim_told = self.claim_told or when >= self.claim_began
+        elif when >= self.claimed_at:
+            # An event that came first counts if it may be of this unlock.
+            self.claim_told = self.claim_told and self.event_at >= began
+            self.claim_began = began
+        if told:
+            self.event_at = max(self.event_at, when)
+        self.claimed_at = max(when, self.claimed_at)
 
     # -- other apps
 
@@ -529,7 +547,7 @@ class World:
         if command.done and not lock and command.acts_at is not None:
             self.proof_at = max(self.proof_at, command.acts_at)
         if not lock and how != "error":
-            self.claim(self.now)
+            self.claim(command.sent, self.now)
         if command.doubted_until > NEVER:
             evidence = evidence.without_doubt(command.doubted_until)
             command.forgiven = True
@@ -578,7 +596,7 @@ class World:
         self.quiet_since, self.due = self.now, None
         if command.fate == "lost" and not command.lock and command.done:
             self.proof_at = max(self.proof_at, command.acts_at or NEVER)
-        self.claim(self.now)
+        self.claim(command.sent, self.now)
         self.apply(
             self.evidence.with_silence(
                 command.lock, sent_at=command.sent_at, until=until
