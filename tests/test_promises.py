@@ -10,7 +10,14 @@ from unittest.mock import patch
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.auth.models import User
 from homeassistant.config_entries import SOURCE_REAUTH
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import (
+    Context,
+    Event as HassEvent,
+    EventStateChangedData,
+    HomeAssistant,
+    callback,
+)
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -656,14 +663,13 @@ async def test_events_are_told_oldest_first(
     door = sandbox.door("Front Door")
     seen: list[str] = []
     entity_id = harness.entity_id(door, "event", "activity")
-    stop = harness.hass.bus.async_listen(
-        "state_changed",
-        lambda event: (
+
+    @callback
+    def changed(event: HassEvent[EventStateChangedData]) -> None:
+        if event.data["entity_id"] == entity_id and event.data["new_state"]:
             seen.append(event.data["new_state"].attributes["event_type"])
-            if event.data["entity_id"] == entity_id
-            else None
-        ),
-    )
+
+    stop = harness.hass.bus.async_listen(EVENT_STATE_CHANGED, changed)
     now = sandbox.clock.now()
     older, newer = (
         Event.from_json(
