@@ -16,11 +16,11 @@ from .events.history import History
 from .events.interpreter import Interpreter
 from .events.narrator import Narrator
 from .events.poller import EventPoller
-from .events.store import SeamStore, async_remove_store
 from .events_wanted import EventsWanted
 from .lock_state.attempt_poller import AttemptPoller
 from .lock_state.commands import Commands
 from .push import Push, PushHealth, async_remove_push
+from .store import SeamStore, async_remove_store
 
 PLATFORMS = (
     Platform.BINARY_SENSOR,

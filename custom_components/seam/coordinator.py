@@ -22,7 +22,6 @@ from .api import (
     SeamRateLimitError,
 )
 from .const import DOMAIN, LOGGER
-from .events.store import SeamStore
 from .events_wanted import EventsWanted
 from .exceptions import auth_error, read_error
 from .listeners import notify
@@ -31,13 +30,14 @@ from .lock_state.refusal import locks_itself
 from .lock_state.reread import RELOCK_DELAY, Reread
 from .lock_state.snapshot import LockSnapshot, Move, Moving
 from .lock_state.states import Change, LockStates
+from .store import SeamStore
 
 # How often the list of devices is read, for each page of it: requests an hour
 # stay the same however many locks there are. docs/performance.md has the curve
 # from which it was chosen.
 READ_INTERVAL = timedelta(seconds=20)
-# How long a movement that a list shows waits for the event that tells more of it,
-# in seconds.
+# How long a bolt that a list shows thrown waits for the event that tells who threw
+# it, in seconds; one that it shows drawn waits for nothing.
 EVENTS_FIRST = 1.0
 # The same while push is alive, but a lock may move without an event.
 READ_INTERVAL_UNSURE = timedelta(seconds=60)

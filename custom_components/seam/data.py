@@ -10,9 +10,9 @@ from .coordinator import SeamCoordinator
 from .events.feed import EventFeed
 from .events.history import History
 from .events.poller import EventPoller
-from .events.store import SeamStore
 from .lock_state.commands import Commands
 from .push import Push
+from .store import SeamStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from unittest.mock import patch
 
 import pytest
 
-from custom_components.seam.api import SeamClient
+from custom_components.seam.api import EventList, SeamClient, SeamServerError
 from custom_components.seam.events import poller
 from tests.harness import Harness
 from tests.seam_sandbox import SeamSandbox
-from tests.seam_sandbox.events import iso
+from tests.seam_sandbox.events import from_iso, iso
 
 EVENTS = "/events/list"
 LIST = 31.0  # after this long an event has been listed, in seconds
@@ -108,31 +108,77 @@ async def test_a_list_that_is_cut_off_goes_on_at_once_from_there(
 ) -> None:
     await harness.set_up()
     await harness.advance(LIST)
-    whole = poller.EventPoller._async_list_events
-    windows: list[tuple[float, float]] = []
+    whole = SeamClient.list_events
+    windows: list[float] = []
 
-    async def half(
-        self: poller.EventPoller, since: float, until: float
-    ) -> tuple[Any, float]:
-        events, _ = await whole(self, since, until)
-        ordered = sorted(events, key=lambda event: event.created_at)
-        windows.append((since, until))
+    async def part(
+        self: SeamClient, since: float, until: float, types: Any = ()
+    ) -> EventList:
+        listed = await whole(self, since, until, types)
+        ordered = sorted(listed.events, key=lambda event: event.created_at)
+        windows.append(since)
         if len(ordered) > 2:
-            return tuple(ordered[:2]), ordered[1].created_at
-        return tuple(ordered), until
+            # Events that were made later may be among them.
+            return EventList((*ordered[:2], ordered[-1]), ordered[1].created_at + 0.001)
+        return EventList(tuple(ordered), until)
 
+    before = sandbox.count(EVENTS)
     with (
-        patch.object(poller.EventPoller, "_async_list_events", half),
-        patch.object(poller, "OVERLAP", 0.0),
+        patch.object(SeamClient, "list_events", part),
+        patch.object(poller, "OVERLAP", 0.0),  # else it would see them all again
     ):
         for index in range(7):
             sandbox.turn_bolt("Front Door", thrown=bool(index % 2))
-            await harness.advance(1)
+            await harness.advance(0.5)
         await harness.advance(LIST + 10)
-    since = [window[0] for window in windows]
-    assert since == sorted(since)
-    assert state(harness) == "unlocked"
-    assert activity(harness) == "unlocked"
+        last = harness.entry.runtime_data.poller._cursor
+    assert not harness.entry.runtime_data.poller._cut_off
+    assert last == pytest.approx(
+        max(from_iso(event["created_at"]) for event in sandbox.events), abs=0.01
+    )
+    assert windows
+    assert sandbox.count(EVENTS) - before <= 9
+    seen = harness.entry.runtime_data.feed._seen
+    assert {event["event_id"] for event in sandbox.events} <= set(seen)
+
+
+async def test_a_list_that_is_cut_off_without_news_goes_on_too(
+    harness: Harness, sandbox: SeamSandbox
+) -> None:
+    await harness.set_up()
+    await harness.advance(LIST)
+    cut = iter([True, True, False])
+    windows: list[float] = []
+
+    async def none(
+        _client: SeamClient, since: float, until: float, _types: Any = ()
+    ) -> EventList:
+        windows.append(since)
+        return EventList((), since + 5.0 if next(cut, False) else until)
+
+    with patch.object(SeamClient, "list_events", none):
+        await harness.advance(LIST + 5)
+    assert windows[1] > windows[0]
+    assert windows[2] > windows[1]
+
+
+async def test_a_list_that_an_error_cut_off_is_not_tried_again_at_once(
+    harness: Harness, sandbox: SeamSandbox
+) -> None:
+    await harness.set_up()
+    await harness.advance(LIST)
+    calls = 0
+
+    async def failing(
+        _client: SeamClient, since: float, until: float, _types: Any = ()
+    ) -> EventList:
+        nonlocal calls
+        calls += 1
+        return EventList((), since + 0.001, SeamServerError("down", status=500))
+
+    with patch.object(SeamClient, "list_events", failing):
+        await harness.advance(600)
+    assert calls <= 600 / 30
 
 
 async def test_polling_can_be_switched_off(
@@ -147,11 +193,9 @@ async def test_polling_can_be_switched_off(
     assert first <= 1
     await harness.advance(3600)
     assert sandbox.count(EVENTS) == first
-    # A command in trouble wants to know.
-    sandbox.add_fault("http_status", status=500, path="/locks/unlock_door", times=1)
-    press = harness.press(sandbox.door("Front Door"), "unlock")
+    # Somebody wants to know, such as a command in trouble.
+    harness.entry.runtime_data.poller._wanted.set()
     await harness.advance(10)
-    assert press.exception() is not None
     assert sandbox.count(EVENTS) == first + 1
     await harness.advance(3600)
     assert sandbox.count(EVENTS) == first + 1

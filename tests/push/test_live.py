@@ -26,12 +26,12 @@ async def test_a_bolt_turned_by_hand_is_shown_while_no_time_goes_by(
 async def test_a_command_ends_at_once_on_its_event(pushed: House, action: str) -> None:
     harness, sandbox = pushed.harness, pushed.sandbox
     door = sandbox.door("Garage Side Door" if action == "lock" else "Front Door")
-    door.command_seconds = 5.0
+    door.command_seconds = 5.2
     press = harness.press(door, action)
-    await harness.advance(4.9)
+    await harness.advance(5.1)
     assert harness.state(door).state == f"{action}ing"
     asked = sandbox.count(ATTEMPTS)
-    assert 1 <= asked <= 4  # soon after the press, then every two seconds
+    assert 1 <= asked <= 16  # often in the first seconds: its event may be lost
     await harness.advance(0.11)
     assert press.done()
     assert harness.state(door).state == f"{action}ed"
@@ -40,13 +40,17 @@ async def test_a_command_ends_at_once_on_its_event(pushed: House, action: str) -
     await press
 
 
-async def test_attempts_are_asked_for_every_two_seconds(pushed: House) -> None:
+async def test_attempts_are_asked_for_every_two_seconds_once_they_take_long(
+    pushed: House,
+) -> None:
     harness, sandbox = pushed.harness, pushed.sandbox
     sandbox.faults.add("attempt_duration", seconds=21)
     sandbox.faults.add("event_dropped")
     press = harness.press(sandbox.door("Garage Side Door"), "lock")
-    await harness.advance(20)
-    assert 9 <= sandbox.count(ATTEMPTS) <= 11
+    await harness.advance(5)
+    asked = sandbox.count(ATTEMPTS)
+    await harness.advance(15)
+    assert 6 <= sandbox.count(ATTEMPTS) - asked <= 8
     await harness.until(press)
 
 
@@ -64,7 +68,7 @@ async def test_a_failed_command_ends_at_once_with_the_reason(pushed: House) -> N
         await press
     assert harness.state(door).state == "unlocked"
     activity = harness.state(door, "event", "activity")
-    assert activity.attributes["what"] == "lock_failed"
+    assert activity.attributes["activity"] == "lock_failed"
     assert activity.attributes["reason"] == "The battery is too weak."
 
 
@@ -79,7 +83,7 @@ async def test_a_failure_is_told_even_when_nobody_says_why(pushed: House) -> Non
     with pytest.raises(HomeAssistantError):
         await harness.until(press)
     activity = harness.state(door, "event", "activity")
-    assert activity.attributes["what"] == "lock_failed"
+    assert activity.attributes["activity"] == "lock_failed"
     assert activity.attributes["reason"] is None
 
 

@@ -21,7 +21,7 @@ from ..api import Event, SeamClient, SeamError, SeamNotFoundError
 from ..api.parse import number, obj, text
 from ..const import DOMAIN, LOGGER
 from ..lock_state.snapshot import Actor
-from .store import SeamStore, Section
+from ..store import SeamStore, Section
 
 # How long a name may be waited for, in seconds, and how long one that could not
 # be learned is not asked for again.

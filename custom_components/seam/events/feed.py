@@ -11,10 +11,10 @@ from ..api import Event, SeamClient
 from ..const import DOMAIN, LOGGER
 from ..coordinator import SeamCoordinator
 from ..lock_state.snapshot import Actor
+from ..store import SeamStore, Section
 from .activity import SOURCE_PUSH
 from .interpreter import Interpreter
 from .narrator import Narrator
-from .store import SeamStore, Section
 from .types import event_type
 
 # How many event ids are remembered, and how many events wait for their lock to be

@@ -11,8 +11,8 @@ from homeassistant.util import dt as dt_util
 from ..api import SeamClient
 from ..const import DOMAIN, LOGGER
 from ..lock_state.snapshot import Actor
+from ..store import SeamStore
 from .activity import EVENT_ACTIVITY, SOURCE_COMMAND, Activity
-from .store import SeamStore
 from .types import UNCONFIRMED
 
 # How long an activity waits for its entity, in seconds, and how many do.

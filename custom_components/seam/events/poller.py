@@ -8,7 +8,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from ..api import (
-    Event,
+    EventList,
     SeamClient,
     SeamCredentialsError,
     SeamError,
@@ -19,9 +19,9 @@ from ..api.parse import number
 from ..const import DOMAIN, LOGGER
 from ..coordinator import SeamCoordinator
 from ..events_wanted import EventsWanted
+from ..store import SeamStore, Section
 from .activity import SOURCE_POLLING
 from .feed import EventFeed
-from .store import SeamStore, Section
 from .types import EVENT_TYPES
 
 # Seconds between two lists of events: while nothing is pushed, and while push is
@@ -93,6 +93,8 @@ class EventPoller:
         self._refused = 0
         self._failed = 0
         self._broken = False
+        # The last list was cut off: there is more.
+        self._cut_off = False
         # By the loop's clock, which nobody sets.
         self._cursor_moved = hass.loop.time()
         kept = store.section("poller") or {}
@@ -185,42 +187,41 @@ class EventPoller:
         # future: believed, it would hide all that happens until then.
         self._cursor = now if self._cursor is None else min(self._cursor, now)
         # What has become visible late has done so by now: no need to look again.
+        # Nor where the last list was cut off: it would be cut off there again.
         quiet = self._hass.loop.time() - self._cursor_moved
-        overlap = OVERLAP if quiet < 2 * OVERLAP else 0.0
+        overlap = OVERLAP if quiet < 2 * OVERLAP and not self._cut_off else 0.0
         since = max(self._cursor - overlap, now - LONGEST_GAP)
         until = now + AHEAD
-        events, complete_until = await self._async_list_events(since, until)
-        await self._feed.async_take(events, SOURCE_POLLING)
-        self._move_cursor(events, min(complete_until, now))
+        listed = await self._async_list_events(since, until)
+        await self._feed.async_take(listed.events, SOURCE_POLLING)
+        self._cut_off = listed.complete_until < until
+        self._move_cursor(listed, now)
         self._look_for_lost()
-        if complete_until < until:
-            return True
-        self._listed_at = now
-        return False
+        if not self._cut_off:
+            self._listed_at = now
+        elif listed.error is not None:  # what came before it is kept
+            raise listed.error
+        return self._cut_off
 
-    async def _async_list_events(
-        self, since: float, until: float
-    ) -> tuple[tuple[Event, ...], float]:
-        """List the events made between two times.
-
-        Returns:
-            The events, and until when all are among them.
-        """
+    async def _async_list_events(self, since: float, until: float) -> EventList:
+        """List the events made between two times."""
         try:
-            listed = await self._client.list_events(since, until, self._types)
+            return await self._client.list_events(since, until, self._types)
         except SeamInputError as err:
             if not self._types or not _is_about_types(err):
                 raise
             # A server that does not know one of our types: take them all.
             self._types = frozenset()
-            listed = await self._client.list_events(since, until)
-        return listed.events, listed.complete_until
+            return await self._client.list_events(since, until)
 
-    def _move_cursor(self, events: tuple[Event, ...], latest: float) -> None:
+    def _move_cursor(self, listed: EventList, now: float) -> None:
         """Begin the next list where this one ends."""
-        newest = max((event.created_at for event in events), default=latest)
-        cursor = min(newest, latest) if events else self._cursor
-        if cursor is not None and (self._cursor is None or cursor > self._cursor):
+        if self._cut_off:
+            cursor = min(listed.complete_until, now)
+        else:
+            newest = max((event.created_at for event in listed.events), default=0.0)
+            cursor = min(newest, now)
+        if self._cursor is None or cursor > self._cursor:
             self._cursor, self._cursor_moved = cursor, self._hass.loop.time()
 
     def _look_for_lost(self) -> None:

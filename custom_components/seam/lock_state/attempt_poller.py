@@ -23,6 +23,10 @@ PACE_WITH_PUSH = 2.0
 PUSH_HEAD_START = 5.0
 # An attempt that is pending for longer is left to its event, in seconds.
 WATCH = PACE[-1][0]
+# A lock's commands take about as long as its last one, so it is asked seldom until
+# shortly before that time, and often around it; in seconds.
+SELDOM, OFTEN = 0.5, 0.17
+BEFORE, AFTER = 0.3, 1.0
 FINAL = (AttemptStatus.SUCCESS, AttemptStatus.ERROR)
 
 
@@ -42,6 +46,8 @@ class AttemptPoller:
         self._client = client
         self._push_is_alive = push_is_alive
         self._awaited: dict[str, Command] = {}
+        # How long the last command of each lock took, in seconds.
+        self._took: dict[str, float] = {}
         self._task: asyncio.Task[None] | None = None
         self._woken = asyncio.Event()
 
@@ -66,6 +72,7 @@ class AttemptPoller:
         if attempt.status in FINAL and (
             command := self._awaited.pop(attempt.action_attempt_id, None)
         ):
+            self._took[command.device_id] = self._hass.loop.time() - command.begun
             command.finish(attempt)
 
     @callback
@@ -101,7 +108,12 @@ class AttemptPoller:
 
     def _pace(self, now: float) -> float:
         """Return after how many seconds to ask again."""
-        age = now - max(command.begun for command in self._awaited.values())
+        youngest = max(self._awaited.values(), key=lambda command: command.begun)
+        age = now - youngest.begun
+        took = self._took.get(youngest.device_id)
+        if took is not None and age < took + AFTER:
+            soon = took - BEFORE - age
+            return OFTEN if soon <= 0 else min(SELDOM, max(soon, OFTEN))
         pace = next((pace for until, pace in PACE if age < until), PACE[-1][1])
         if self._push_is_alive() and age >= PUSH_HEAD_START:
             pace = max(pace, PACE_WITH_PUSH)

@@ -24,16 +24,18 @@ from typing import Any
 # How long Seam may go on showing an old value: it asks most brands every ten
 # minutes (seam-api.md, section 3.1), plus a minute for the way here.
 STALE = 660.0
+# How far the times of events, by Seam's clock, may be off from those of readings.
+CLOCK = 2.0
 # How long what Seam has just learned may take until its readings show it.
-SETTLE = 10.0
-# Two readings at most this far apart show that the view changed between them;
-# shorter than the shortest pace at which Seam looks at a brand.
-TURN = 45.0
+SETTLE = 10.0 + CLOCK
+# The shortest pace at which Seam looks at a brand whose movements it does not hear.
+LOOK = 60.0
 # A lock is prompt when so many unlocks in a row showed in its readings at once,
 # within so many seconds. A view that is polled once a minute would pass by chance
 # once in a hundred thousand times.
 PROMPT = 4
 PROMPT_WITHIN = 3.0
+APART = 5.0
 # A command that succeeded so soon after an event "unlocked" is what it told of.
 SAME_UNLOCK = 30.0
 # An unlock event heard later than this is old news and disputes nothing.
@@ -93,7 +95,7 @@ class Evidence:
         drawn_began_at: when that command was sent.
         drawn_seen_at: when it was seen to have ended.
         drawn_confirmed: the lock confirmed it, so it is not merely accepted.
-        doubt_at: until when an unlock without an answer may have acted.
+        doubts: until when each unlock without an answer may have acted.
         void_at: what is older than this no longer says anything.
         moved_at: when the newest command that was confirmed was sent; readings
             that were begun before it no longer say anything.
@@ -103,15 +105,23 @@ class Evidence:
         again_at: when the reading before it was begun, if both said "locked".
         followed_at: when the newest reading that said "unlocked" was begun.
         turned_at: when the newest reading was begun that said "unlocked" right
-            after one, at most `TURN` before, that said "locked".
+            after one that said "locked".
+        turned_from: when that one was begun.
         failed_at: when the last command failed.
         failed_wish: what that command wanted (True: lock).
         failed_jammed: its error spoke of a jam.
         tells_position: a reading has told its position before.
         tells_events: an event has told its position before.
         confirms: its last command was confirmed; None without one.
+        trusted_until: until when a reading "unlocked" would show that "locked" was
+            believed too early, on the strength of an event.
         lags: its readings were seen to stay behind its events.
-        prompt: how many unlocks in a row showed in its readings at once.
+        lags_from: when the reading was begun that said "locked" before the one
+            that showed it.
+        lags_at: when that one was begun, which said "unlocked".
+        prompt: how many unlocks in a row showed in its readings at once, each at
+            another second of the minute than the one before.
+        prompt_at: when the newest of them had ended.
     """
 
     locked_at: float = _NEVER
@@ -125,7 +135,7 @@ class Evidence:
     drawn_began_at: float = _NEVER
     drawn_seen_at: float = _NEVER
     drawn_confirmed: bool = False
-    doubt_at: float = _NEVER
+    doubts: tuple[float, ...] = ()
     void_at: float = _NEVER
     moved_at: float = _NEVER
     lock_accepted_at: float = _NEVER
@@ -134,14 +144,19 @@ class Evidence:
     again_at: float = _NEVER
     followed_at: float = _NEVER
     turned_at: float = _NEVER
+    turned_from: float = _NEVER
     failed_at: float = _NEVER
     failed_wish: bool | None = None
     failed_jammed: bool = False
     tells_position: bool = False
     tells_events: bool = False
     confirms: bool | None = None
+    trusted_until: float = _NEVER
     lags: bool = False
+    lags_from: float = _NEVER
+    lags_at: float = _NEVER
     prompt: int = 0
+    prompt_at: float = _NEVER
 
     # -- what comes in
 
@@ -163,14 +178,22 @@ class Evidence:
             tells_position=True,
         )
         if locked is False:
-            turned = self.read_locked is True and begun_at - self.read_at <= TURN
+            turned = self.read_locked is True
             evidence = replace(
                 evidence,
                 followed_at=begun_at,
                 turned_at=begun_at if turned else self.turned_at,
-                lags=self.lags or self._trusts_events_only,
-                prompt=self._prompt_after(begun_at),
+                turned_from=self.read_at if turned else self.turned_from,
+                **self._prompt_after(begun_at),
             )
+            if not self.lags and (
+                max(begun_at, self.opened_at + STALE) <= self.trusted_until
+            ):
+                evidence = replace(
+                    evidence, lags=True, lags_from=self.read_at, lags_at=begun_at
+                )
+        elif locked and evidence.trusts_events_only:
+            evidence = replace(evidence, trusted_until=self.opened_at + STALE)
         if locked is not None and begun_at > self.failed_at:
             evidence = evidence.past_failure(locked)
         return evidence
@@ -190,8 +213,10 @@ class Evidence:
                 evidence = replace(
                     evidence, event_locked_at=at, event_locked_heard_at=heard_at
                 )
-        elif (at, heard_at) > (self.unlocked_at, self.unlocked_heard_at):
-            evidence = replace(evidence, unlocked_at=at, unlocked_heard_at=heard_at)
+        else:
+            evidence = evidence.explained(at, at)
+            if (at, heard_at) > (self.unlocked_at, self.unlocked_heard_at):
+                evidence = replace(evidence, unlocked_at=at, unlocked_heard_at=heard_at)
         if at > self.failed_at > _NEVER:
             evidence = evidence.moved(locked)
         return evidence
@@ -256,7 +281,8 @@ class Evidence:
             heard_at: when we heard of it.
         """
         told = 0.0 <= at - self.unlocked_at <= SAME_UNLOCK
-        return self.with_drawn(at, heard_at, at, confirmed=told)
+        # An event of its movement is a little older than that of its end.
+        return self.with_drawn(at - SETTLE, heard_at, at, confirmed=told)
 
     def with_silence(self, locked: bool, *, sent_at: float, until: float) -> Evidence:
         """Add a command of which nobody knows whether it acted.
@@ -269,17 +295,22 @@ class Evidence:
         evidence = replace(self, void_at=max(self.void_at, sent_at))
         if locked:
             return replace(evidence, lock_accepted_at=until)
-        return replace(
-            evidence, doubt_at=max(until, self.doubt_at), lock_accepted_at=_NEVER
-        )
+        # Those that can matter no more are dropped.
+        since = max(self.locked_at, until - STALE - LATE)
+        doubts = *(doubt for doubt in self.doubts if doubt >= since), until
+        return replace(evidence, doubts=doubts, lock_accepted_at=_NEVER)
 
     def without_doubt(self, until: float) -> Evidence:
         """Return the evidence once an unlock in doubt can act no more.
 
         Args:
-            until: as it was given to `with_silence`; a later doubt stays.
+            until: as it was given to `with_silence`; other doubts stay.
         """
-        return self if self.doubt_at > until else replace(self, doubt_at=_NEVER)
+        if until not in self.doubts:
+            return self
+        return replace(
+            self, doubts=tuple(doubt for doubt in self.doubts if doubt != until)
+        )
 
     def with_failure(self, locked: bool, at: float, *, jammed: bool) -> Evidence:
         """Add a command that failed; the last proof stands.
@@ -304,15 +335,31 @@ class Evidence:
         self, began_at: float, seen_at: float, ended_at: float, *, confirmed: bool
     ) -> Evidence:
         """Add an unlock command; only the one that ended last counts."""
+        evidence = self.explained(began_at, ended_at)
         if ended_at < self.drawn_at:
-            return self
+            return evidence
         return replace(
-            self,
+            evidence,
             drawn_at=ended_at,
             drawn_began_at=began_at,
             drawn_seen_at=max(seen_at, self.drawn_seen_at),
             drawn_confirmed=confirmed,
         )
+
+    def explained(self, began_at: float, ended_at: float) -> Evidence:
+        """Return the evidence once another unlock is known.
+
+        It may be why a reading said "unlocked", so that none is behind.
+        """
+        if began_at <= self.lags_at + CLOCK and ended_at >= self.lags_from - CLOCK:
+            return replace(
+                self,
+                trusted_until=_NEVER,
+                lags=False,
+                lags_from=_NEVER,
+                lags_at=_NEVER,
+            )
+        return self
 
     def moved(self, locked: bool) -> Evidence:
         """Return the evidence once the bolt has moved after a failure.
@@ -334,6 +381,11 @@ class Evidence:
     def opened_at(self) -> float:
         """Return the newest time at which the bolt may have been drawn."""
         return max(self.unlocked_at, self.drawn_at)
+
+    @property
+    def doubt_at(self) -> float:
+        """Return until when an unlock without an answer may have acted."""
+        return max(self.doubts, default=_NEVER)
 
     @property
     def is_jammed(self) -> bool:
@@ -371,11 +423,13 @@ class Evidence:
 
     def _hard(self) -> Verdict:
         """Return what events and attempts alone say."""
-        newest = max(self.locked_at, self.opened_at)
-        if newest == _NEVER or newest < self.void_at:
-            return Verdict()
         if self.locked_at > self.opened_at:
+            if self.locked_at < self.void_at:
+                return Verdict()
             return Verdict(locked=True, proven_at=self.locked_at, source=self.locked_by)
+        # An event "unlocked" may be newer than it looks.
+        if self.opened_at == _NEVER or self.opened_at < self.void_at - CLOCK:
+            return Verdict()
         if self.drawn_at < self.unlocked_at:
             return Verdict(
                 locked=False, proven_at=self.unlocked_at, source=Source.EVENT
@@ -421,7 +475,7 @@ class Evidence:
         return self._is_past_unlocks(trust_events=True)
 
     @property
-    def _trusts_events_only(self) -> bool:
+    def trusts_events_only(self) -> bool:
         """Return whether "locked" is believed only as an event came before it."""
         return (
             self.read_locked is True
@@ -457,11 +511,12 @@ class Evidence:
         """Return whether a "locked" reading must be of a time after an unlock.
 
         Where Seam hears of movements, its view follows within `SETTLE`; where it
-        only looks, at a pace of more than `TURN`, one of these must hold:
+        only looks, at a pace of `LOOK` or more, one of these must hold:
 
         - readings have followed the unlock in between, after it had settled;
-        - the view was seen to turn after the unlock began, so that the next look
-          was after it;
+        - the view was seen to turn to "unlocked" so late that the next look, which
+          must have been since, was after the unlock. Where there are events, one
+          of them may have turned it, so there it was after the unlock began, too;
         - an event told Seam itself of the unlock or of a later movement, and two
           readings in a row, each begun after that had settled, say "locked";
         - readings of this lock have always shown its unlocks at once, and two in
@@ -477,27 +532,41 @@ class Evidence:
             return True
         return self.read_at > ended_at + SETTLE and (
             self.followed_at > ended_at + SETTLE
-            or self.turned_at > began_at
+            or self._has_turned(began_at, ended_at)
             or self.again_at > heard_at + SETTLE
             or (self.prompt >= PROMPT and self.again_at > ended_at + SETTLE)
         )
 
-    def _prompt_after(self, begun_at: float) -> int:
-        """Return `prompt` after a reading "unlocked" that was begun at a time."""
+    def _has_turned(self, began_at: float, ended_at: float) -> bool:
+        """Return whether the look after the view's last turn was after an unlock."""
+        return self.turned_from + LOOK >= ended_at and (
+            self.turned_at > began_at or not self.tells_events
+        )
+
+    def _prompt_after(self, begun_at: float) -> dict[str, Any]:
+        """Return what a reading "unlocked" that was begun at a time changes."""
         ended_at = max(self.unlocked_at, self.drawn_seen_at)
         if self.read_locked is not True or self.followed_at > ended_at:
-            return self.prompt
-        if begun_at <= ended_at + PROMPT_WITHIN:
-            return self.prompt + 1
-        return self.prompt if begun_at <= ended_at + SETTLE else 0
+            return {}
+        if begun_at > ended_at + STALE:
+            return {}
+        if begun_at > ended_at + SETTLE:
+            # Its view is slow, or that unlock never acted and this is another one.
+            return {"prompt": PROMPT - 1 if self.prompt >= PROMPT else 0}
+        # Automations move locks at the same second of a minute, and Seam may look
+        # at just that second: it says nothing of other seconds.
+        apart = abs(ended_at - self.prompt_at) % LOOK if self.prompt else APART
+        if begun_at > ended_at + PROMPT_WITHIN or min(apart, LOOK - apart) < APART:
+            return {}
+        return {"prompt": self.prompt + 1, "prompt_at": ended_at}
 
     def _in_doubt(self, verdict: Verdict) -> bool:
         """Return whether an unlock without an answer may have undone "locked"."""
-        if self.doubt_at == _NEVER or self.locked_at > self.doubt_at:
+        doubt_at = self.doubt_at
+        if doubt_at == _NEVER or self.locked_at > doubt_at:
             return False
         return verdict.source is not Source.READING or not (
-            self.read_at > self.doubt_at + STALE
-            or self.followed_at > self.doubt_at + SETTLE
+            self.read_at > doubt_at + STALE or self.followed_at > doubt_at + SETTLE
         )
 
     def _is_suspect(self, verdict: Verdict) -> bool:
@@ -520,7 +589,7 @@ class Evidence:
         if _NEVER < self.read_at <= self.lock_accepted_at + ACCEPTED:
             return True
         if verdict.locked is None:
-            return False
+            return self.doubt_at > self.locked_at
         ended_at = max(self.unlocked_at, self.drawn_seen_at)
         return (
             self.locked_at <= self.opened_at and self.followed_at <= ended_at + SETTLE
@@ -539,6 +608,9 @@ class Evidence:
         for flag in ("tells_events", "lags"):
             if getattr(self, flag):
                 stored[flag] = True
+        if self.lags_at > _NEVER:
+            # News of an unlock may still explain it.
+            stored |= {"lags_from": self.lags_from, "lags_at": self.lags_at}
         return stored
 
     @classmethod
@@ -562,13 +634,15 @@ class Evidence:
             # The readings that came before are forgotten, so none is trusted on
             # the strength of this event.
             unlocked_heard_at=_ALWAYS if unlocked_at > _NEVER else _NEVER,
-            doubt_at=(
-                min(float(doubt_at), now + LATE)
+            doubts=(
+                (min(float(doubt_at), now + LATE),)
                 if isinstance(doubt_at, int | float)
-                else _NEVER
+                else ()
             ),
             tells_events=stored.get("tells_events") is True,
             lags=stored.get("lags") is True,
+            lags_from=moment("lags_from"),
+            lags_at=moment("lags_at"),
         )
 
 

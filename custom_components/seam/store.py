@@ -10,7 +10,7 @@ from typing import Any, override
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
-from ..const import DOMAIN, LOGGER
+from .const import DOMAIN, LOGGER
 
 VERSION = 1
 
