@@ -6,9 +6,6 @@ needs a line in CHANGELOG.md, and a way from the old to the new.
 
 from typing import Any
 
-<<<<<<< HEAD
-from homeassistant.core import Event, HomeAssistant, callback
-=======
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import (
     Event,
@@ -17,7 +14,6 @@ from homeassistant.core import (
     State,
     callback,
 )
->>>>>>> rest
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from syrupy.assertion import SnapshotAssertion
@@ -66,14 +62,10 @@ async def let_all_happen(harness: Harness) -> None:
     sandbox.enter_code(door, "000000")
     sandbox.ring(door)
     await harness.advance(LISTED)
-<<<<<<< HEAD
-    await harness.until(harness.press(door, "unlock"))
-=======
     unsure = sandbox.add_fault("attempt_unconfirmed", value=False)
     sandbox.add_fault("event_dropped", times=1)
     await harness.until(harness.press(door, "unlock"))
     sandbox.faults.clear(unsure)
->>>>>>> rest
     late = sandbox.add_fault("event_late", seconds=400)
     sandbox.tamper(door)
     await harness.advance(400 + LISTED)
@@ -86,11 +78,6 @@ async def test_entities(
     """By unique id: translation key, names of attributes, and what some of them say."""
     await harness.set_up()
     await enable_all(harness)
-<<<<<<< HEAD
-    await let_all_happen(harness)
-    found: dict[str, dict[str, Any]] = {}
-    attributes: dict[str, set[str]] = {}
-=======
     shown: dict[str, set[str]] = {}
 
     @callback
@@ -107,21 +94,14 @@ async def test_entities(
     harness.hass.bus.async_listen(EVENT_STATE_CHANGED, changed)
     await let_all_happen(harness)
     found: dict[str, dict[str, Any]] = {}
->>>>>>> rest
     for entity in entries(harness):
         state = harness.hass.states.get(entity.entity_id)
         assert state is not None
         key = f"{entity.domain}: {pattern(harness, entity.unique_id)}"
-<<<<<<< HEAD
-        attributes.setdefault(key, set()).update(map(str, state.attributes))
-        said = {
-            name: sorted(value) if isinstance(value, list) else str(value)
-=======
         said = {
             str(name): sorted(map(str, value))
             if isinstance(value, list)
             else str(value)
->>>>>>> rest
             for name, value in state.attributes.items()
             if name in SPOKEN
         }
@@ -131,15 +111,9 @@ async def test_entities(
             **said,
         }
         # The same for every lock.
-<<<<<<< HEAD
-        assert found.setdefault(key, contract) == contract
-    for key, names in attributes.items():
-        found[key]["attributes"] = sorted(names)
-=======
         assert {**found.setdefault(key, contract), **contract} == found[key]
         names = found[key].setdefault("attributes", [])
         names[:] = sorted({*names, *shown[entity.entity_id]})
->>>>>>> rest
     # Each of the two has told of something by now.
     for key in (ACTIVITY, DOORBELL):
         assert "occurred_at" in found[f"event: {key}"]["attributes"]
