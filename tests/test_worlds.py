@@ -275,12 +275,12 @@ async def test_worlds(
         events = {event["event_id"]: event for event in sandbox.events}
         expected = Counter(
             (
-                str(harness.entity_id(told, "event", "activity")),
+                str(harness.entity_id(its_door, "event", "activity")),
                 parsed(event["occurred_at"]).isoformat(),
             )
             for event in events.values()
             if event["event_type"] in ACTIVITIES
-            and (told := sandbox.doors.get(event["device_id"]))
+            and (its_door := sandbox.doors.get(event["device_id"]))
         )
         assert oracle.happened == expected
         assert sum(expected.values()) > WORLDS
