@@ -95,14 +95,14 @@ async def test_entities(
     await let_all_happen(harness)
     found: dict[str, dict[str, Any]] = {}
     for entity in entries(harness):
-        shown = harness.hass.states.get(entity.entity_id)
-        assert shown is not None
+        now = harness.hass.states.get(entity.entity_id)
+        assert now is not None
         key = f"{entity.domain}: {pattern(harness, entity.unique_id)}"
         said = {
             str(name): sorted(map(str, value))
             if isinstance(value, list)
             else str(value)
-            for name, value in shown.attributes.items()
+            for name, value in now.attributes.items()
             if name in SPOKEN
         }
         contract = {
