@@ -5,6 +5,7 @@ Home Assistant's own check (hassfest) and HACS's run only on the outside.
 
 import ast
 from collections.abc import Callable
+from datetime import timedelta
 import json
 from pathlib import Path
 import re
@@ -19,9 +20,18 @@ import pytest
 import voluptuous as vol
 import yaml
 
-from custom_components.seam import PLATFORMS, commands, const, push
+from custom_components.seam import PLATFORMS, coordinator
 from custom_components.seam.api import client
 from custom_components.seam.events import narrator, poller
+from custom_components.seam.lock_state import (
+    command,
+    commands,
+    doubt,
+    evidence,
+    reread,
+    states,
+)
+from custom_components.seam.push import health
 
 ROOT = Path(__file__).parent.parent
 PRODUCT = ROOT / "custom_components" / "seam"
@@ -331,7 +341,7 @@ DONE: dict[str, Callable[[], bool]] = {
     "stale-devices": lambda: has(
         "__init__.py", r"def async_remove_config_entry_device"
     ),
-    "strict-typing": lambda: has("coordinator.py", r"type SeamConfigEntry = "),
+    "strict-typing": lambda: has("data.py", r"type SeamConfigEntry = "),
     "test-before-configure": lambda: has("config_flow.py", r"\.get_workspace\(\)"),
     "test-before-setup": lambda: has(
         "__init__.py", r"async_config_entry_first_refresh"
@@ -445,9 +455,17 @@ def anchors(markdown: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize(
-    "name", ["README.md", "CONTRIBUTING.md", "info.md", "docs/architecture.md"]
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "info.md",
+    "docs/architecture.md",
+    "docs/performance.md",
+    "docs/seam-api.md",
 )
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_links_lead_somewhere(name: str) -> None:
     page = ROOT / name
     markdown = page.read_text(encoding="utf-8")
@@ -463,19 +481,35 @@ def test_links_lead_somewhere(name: str) -> None:
             assert anchor in anchors(linked.read_text(encoding="utf-8")), target
 
 
+def requests_an_hour(lists: timedelta, events: float) -> float:
+    """Return how often Seam is asked for devices and for events, in seconds."""
+    return 3600 / lists.total_seconds() + 3600 / events
+
+
 @pytest.mark.parametrize(
     ("told", "true"),
     [
         ("within about 20 seconds", coordinator.READ_INTERVAL.total_seconds() <= 20),
-        ("within 5 minutes", const.READ_INTERVAL_WITH_PUSH.total_seconds() == 300),
-        ("within 1 minute", const.READ_INTERVAL.total_seconds() == 60),
+        (
+            "within 5 minutes",
+            coordinator.READ_INTERVAL_WITH_PUSH.total_seconds() == 300,
+        ),
+        ("within 1 minute", coordinator.READ_INTERVAL_UNSURE.total_seconds() == 60),
         ("after 30 seconds", commands.DEADLINE == 30),
-        ("15 commands of a kind a minute", commands.COMMANDS_A_MINUTE == 15),
-        ("for 15 minutes", const.GRACE == 900),
+        ("15 commands of a kind a minute", command.COMMANDS_A_MINUTE == 15),
+        ("for 15 minutes", coordinator.GRACE == 900),
         ("half an hour", health.ISSUE_DELAY == 1800),
         ("above 500 locks", client.PAGE_LIMIT == 500),
-        ("300 an hour", 3600 / 60 + 3600 / poller.PACE_WITHOUT_PUSH <= 300),
-        ("at most 20 an hour", 3600 / 300 + 3600 / poller.PACE_WITH_PUSH <= 20),
+        (
+            "300 an hour",
+            requests_an_hour(coordinator.READ_INTERVAL, poller.PACE_WITHOUT_PUSH)
+            == 300,
+        ),
+        (
+            "at most 20 an hour",
+            requests_an_hour(coordinator.READ_INTERVAL_WITH_PUSH, poller.PACE_WITH_PUSH)
+            <= 20,
+        ),
         ("than 5 minutes", narrator.LATE == 300),
     ],
 )
@@ -484,52 +518,50 @@ def test_the_numbers_of_the_readme_are_those_of_the_code(told: str, true: bool) 
     assert true
 
 
+@pytest.mark.parametrize(
+    ("told", "true"),
+    [
+        (
+            "after 2, 5, 13, 25 and 45 seconds",
+            reread.REREAD_DELAYS == (2, 5, 13, 25, 45),
+        ),
+        ("more than 12 seconds", evidence.SETTLE == 12),
+        ("eleven minutes", evidence.STALE == 660),
+        ("four times in a row", evidence.PROMPT == 4),
+        ("a minute later or more", evidence.LOOK == 60),
+        ("every 20 seconds", coordinator.READ_INTERVAL.total_seconds() == 20),
+        ("events every 30", poller.PACE_WITHOUT_PUSH == 30),
+        ("listed every 10 minutes", poller.PACE_WITH_PUSH == 600),
+        ("after 5 and 15 seconds", doubt.LOOKS == (5, 15)),
+        ("the last quarter of an hour", states.RELOCK_TIME == 900),
+        ("after three minutes", states.MISSING_GRACE == 180),
+    ],
+)
+def test_the_numbers_of_the_architecture_are_those_of_the_code(
+    told: str, true: bool
+) -> None:
+    assert told in (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert true
+
+
+def test_what_is_cited_of_seams_api_is_in_the_repository() -> None:
+    page = (ROOT / "docs" / "seam-api.md").read_text(encoding="utf-8")
+    sections = set(re.findall(r"^#+ (\d+(?:\.\d+)?)\.? ", page, re.MULTILINE))
+    sources = [SOURCE, (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")]
+    sources += [
+        path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py")
+    ]
+    cited = {
+        section
+        for source in sources
+        for section in re.findall(r"seam-api\.md, (?:section )?(\d+(?:\.\d+)?)", source)
+    }
+    assert cited
+    assert cited <= sections
+
+
 def test_the_texts_say_the_same_numbers() -> None:
     said = TEXTS["issues"]["push_degraded"]["description"]
     assert "half an hour" in said
     # How often it asks is for the code to choose, and to change.
     assert not re.search(r"\d", said)
-
-
-# -- docs/architecture.md
-
-
-def floors() -> dict[str, int]:
-    """Return the floor of each file of the product, as the document tells it."""
-    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    found: dict[str, int] = {}
-    for floor, names in re.findall(r"^\| (\d) \| ([^|]+) \|", page, re.MULTILINE):
-        for name in re.findall(r"`([\w/]+?)(?:\.py|/)`", names):
-            found[name] = int(floor)
-    return found
-
-
-def test_every_file_has_its_floor() -> None:
-    files = {path.stem for path in PRODUCT.glob("*.py")}
-    assert set(floors()) == files | {"api", "events", "lock_state"}
-
-
-def imported_at_run_time(source: str) -> set[str]:
-    """Return which files of the product a file needs, types aside."""
-    module = ast.parse(source)
-    for node in ast.walk(module):
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            node.body = []
-    found: set[str] = set()
-    for node in ast.walk(module):
-        if isinstance(node, ast.ImportFrom) and node.level == 1:
-            if node.module:
-                found.add(node.module.split(".", maxsplit=1)[0])
-            else:
-                found |= {name.name for name in node.names}
-    return found
-
-
-def test_no_import_leads_up() -> None:
-    floor = floors()
-    for name, source in SOURCES.items():
-        if "/" in name:
-            continue
-        own = floor[name.removesuffix(".py")]
-        up = {other for other in imported_at_run_time(source) if floor[other] > own}
-        assert not up, name

@@ -34,7 +34,9 @@ EMPTY = frozenset(
 def layers() -> tuple[tuple[str, ...], ...]:
     """Return the modules of each layer, from top to bottom, as the document says."""
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| (`[^|]+?) \|", page, re.MULTILINE)
+    _, _, rest = page.partition("\n## File by file\n")
+    table, _, _ = rest.partition("\n## ")
+    rows = re.findall(r"^\| (`[^|]+?) \|", table, re.MULTILINE)
     found = (re.findall(r"`([\w/]+)\.py`", row) for row in rows)
     return tuple(tuple(name.replace("/", ".") for name in row) for row in found if row)
 

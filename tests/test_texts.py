@@ -322,7 +322,7 @@ def test_errors_of_the_flow() -> None:
         used |= may_be(call.args[0], "config_flow")[0]
     (translate,) = (
         node
-        for node in ast.walk(tree("translate"))
+        for node in ast.walk(tree("exceptions"))
         if isinstance(node, ast.FunctionDef) and node.name == "error_key"
     )
     used |= {
@@ -460,9 +460,13 @@ def exception_calls() -> Iterator[tuple[str, ast.Call, ast.expr]]:
 
 def commands_that_end() -> Iterator[tuple[str, set[str]]]:
     """Yield why a command ends, and the placeholders that are filled in for it."""
-    for call in (*calls("commands", "_error"), *calls("commands", "_drop")):
-        if isinstance(why := call.args[1], ast.Constant):
-            yield str(why.value), {"name", *(str(name.arg) for name in call.keywords)}
+    for name in ("lock_state/commands", "exceptions"):
+        for call in calls(name, "outcome_error"):
+            given = {"name", *(str(keyword.arg) for keyword in call.keywords)} - {
+                "lock"
+            }
+            for why in may_be(call.args[0], name)[0]:
+                yield why, given
 
 
 def test_every_exception_has_a_text_and_no_text_is_in_vain() -> None:
@@ -475,6 +479,7 @@ def test_every_exception_has_a_text_and_no_text_is_in_vain() -> None:
             assert keys - NO_REASON <= texts
     for why, _ in commands_that_end():
         assert {f"lock_{why}", f"unlock_{why}"} <= texts
+        possible |= {f"lock_{why}", f"unlock_{why}"}
     for name in MODULES:
         for call in calls(name, "PushError"):
             keys, _ = may_be(call.args[0], name)

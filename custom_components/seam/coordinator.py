@@ -36,8 +36,8 @@ from .store import SeamStore
 # stay the same however many locks there are. docs/performance.md has the curve
 # from which it was chosen.
 READ_INTERVAL = timedelta(seconds=20)
-# How long a movement that a list shows waits for the event that tells more of it,
-# in seconds.
+# How long a bolt that a list shows thrown waits for the event that tells who threw
+# it, in seconds; one that it shows drawn waits for nothing.
 EVENTS_FIRST = 1.0
 # The same while push is alive, but a lock may move without an event.
 READ_INTERVAL_UNSURE = timedelta(seconds=60)

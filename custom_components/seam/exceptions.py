@@ -83,8 +83,9 @@ def command_error(err: SeamError, name: str, *, lock: bool) -> HomeAssistantErro
     """Turn a command that Seam did not take into an error for the caller."""
     if isinstance(err, SeamRateLimitError):
         return outcome_error("rate_limited", name, lock=lock, seconds=_wait(err))
-    why = "uncertain" if isinstance(err, UNCERTAIN_ERRORS) else "failed"
-    return outcome_error(why, name, lock=lock, error=str(err))
+    if isinstance(err, UNCERTAIN_ERRORS):
+        return outcome_error("uncertain", name, lock=lock, error=str(err))
+    return outcome_error("failed", name, lock=lock, error=str(err))
 
 
 def push_error(key: str) -> HomeAssistantError:

@@ -169,13 +169,13 @@ async def test_what_people_heard_of_is_not_told_again_after_a_power_cut(
     hass_storage: dict[str, Any], harness: Harness, sandbox: SeamSandbox
 ) -> None:
     await harness.set_up()
-    sandbox.turn_bolt("Front Door", thrown=False)
+    sandbox.tamper("Front Door")
     while harness.state(sandbox.door("Front Door"), "event", "activity").state == (
         "unknown"
     ):
         await harness.advance(0.5)
     await harness.advance(1.1)
     (event,) = [
-        event for event in sandbox.events if event["event_type"] == "lock.unlocked"
+        event for event in sandbox.events if event["event_type"] == "device.tampered"
     ]
     assert event["event_id"] in kept(hass_storage, harness)["feed"]["seen"]

@@ -377,7 +377,9 @@ async def test_what_seam_does_wrong_is_refused_and_found_by_asking(
         assert 400 <= (sandbox.webhooks.deliveries[-1].status or 0) < 500, kind
         shown = harness.state(door).state
         assert shown == ("locked" if thrown else "unlocked"), kind
-        assert harness.state(door, "event", "activity").attributes["source"] == "polling"
+        assert (
+            harness.state(door, "event", "activity").attributes["source"] == "polling"
+        )
         # The next try of Seam's is good, so nothing was lost.
         await harness.advance(2)
         assert sandbox.webhooks.deliveries[-1].status == 200

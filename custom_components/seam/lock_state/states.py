@@ -168,16 +168,23 @@ class LockStates:
         return evidence.with_reading(locked, begun_at)
 
     def expects_event(self, reading: DeviceList) -> bool:
-        """Return whether a list shows a movement that an event should have told."""
-        return any(
-            device.device_id in self.devices
-            and device.locked is not None
-            and is_reachable(device)
-            and (evidence := self.evidence(device.device_id)).tells_events
-            and evidence.verdict.locked is (not device.locked)
-            for part in reading.parts
-            for device in part.changed
-        )
+        """Return whether a list shows only bolts thrown that events should have told.
+
+        A bolt that it shows drawn waits for nothing, and no other lock makes it wait.
+        """
+        found = False
+        for part in reading.parts:
+            for device in part.changed:
+                if device.device_id not in self.devices or not is_reachable(device):
+                    continue
+                evidence = self.evidence(device.device_id)
+                known = evidence.verdict.locked
+                if device.locked is not True and known is not False:
+                    return False
+                found |= bool(
+                    device.locked and known is False and evidence.tells_events
+                )
+        return found
 
     def newly_missing(self, reading: DeviceList) -> set[str]:
         """Return the ids of the locks that only this list of all devices lacks."""
