@@ -286,6 +286,22 @@ STORIES = [
         True,
         "",
     ),
+    (
+        "a reading that still shows the unlock before our confirmed lock",
+        [
+            event(False, 100),
+            reading(True, 113),
+            reading(True, 125),
+            attempt(False, 200, 201),
+            attempt(True, 205, 206),
+            reading(False, 207),
+            event(False, 300),
+            reading(True, 313),
+            reading(True, 325),
+        ],
+        True,
+        "",
+    ),
     # -- confirmed attempts
     ("confirmed", [reading(False, 1), attempt(True, 2, 4)], True, "disputed"),
     ("confirmed, nothing read", [attempt(True, 2, 4)], True, ""),

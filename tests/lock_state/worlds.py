@@ -43,7 +43,8 @@ the end of a command, an event heard, a start). It is the sum of:
 
 or, counted from the last unlock that the client knows of, 11 minutes, the pace of
 lists and 60 s, if that is later and nothing can be known better: the bolt is
-thrown, no event of the last unlock has reached the client, and Seam's view has
+thrown, no event of the last unlock has reached the client (or an earlier unlock
+without an event made its readings look as if they lagged), and Seam's view has
 not shown it open, from 12 s after the end of that unlock on, for long enough that
 a list or a reread must have met it (the pace of lists, or the longest gap of the
 rereads where they go on). After an unlock of ours without an answer these are
@@ -208,6 +209,8 @@ class World:
         self.auto_generation = 0
         self.thrown = chance() < 0.6
         self.moves: list[tuple[float, bool]] = [(NEVER, self.thrown)]
+        # The bolt was drawn and no event will tell us.
+        self.unexplained = False
         # What events told Seam: (shown from, true at, position).
         self.fed: list[tuple[float, float, bool]] = []
 
@@ -335,6 +338,8 @@ class World:
         elif how == "hand":
             return
         self.note(f"moved by {how}, {'told' if told_kind else 'silent'}")
+        if not told_kind and not thrown:
+            self.unexplained = True
         if told_kind:
             self.tell(thrown, command)
 
@@ -370,6 +375,7 @@ class World:
             self.fed.append((self.now + self.event_lag, self.now, thrown))
             self.last_fed = True
         if rng.random() < self.dropped:
+            self.unexplained = self.unexplained or not thrown
             return
         if rng.random() < self.late:
             delay = rng.uniform(20.0, 290.0)
@@ -856,7 +862,8 @@ class World:
         if self.claimed_at == NEVER and self.doubt_until == NEVER:
             return True
         if self.claim_told and self.doubt_until == NEVER:
-            return True
+            # An unlock that no event tells looks like readings that lag.
+            return not (self.evidence.lags and self.unexplained)
         since = max(
             self.claimed_at + rules.SETTLE,
             self.doubt_until + rules.SETTLE,

@@ -186,9 +186,7 @@ class Evidence:
                 turned_from=self.read_at if turned else self.turned_from,
                 **self._prompt_after(begun_at),
             )
-            if not self.lags and (
-                max(begun_at, self.opened_at + STALE) <= self.trusted_until
-            ):
+            if not self.lags and begun_at <= self.trusted_until:
                 evidence = replace(
                     evidence, lags=True, lags_from=self.read_at, lags_at=begun_at
                 )
@@ -216,7 +214,12 @@ class Evidence:
         else:
             evidence = evidence.explained(at, at)
             if (at, heard_at) > (self.unlocked_at, self.unlocked_heard_at):
-                evidence = replace(evidence, unlocked_at=at, unlocked_heard_at=heard_at)
+                evidence = replace(
+                    evidence,
+                    unlocked_at=at,
+                    unlocked_heard_at=heard_at,
+                    trusted_until=_NEVER,
+                )
         if at > self.failed_at > _NEVER:
             evidence = evidence.moved(locked)
         return evidence
@@ -344,6 +347,7 @@ class Evidence:
             drawn_began_at=began_at,
             drawn_seen_at=max(seen_at, self.drawn_seen_at),
             drawn_confirmed=confirmed,
+            trusted_until=_NEVER,
         )
 
     def explained(self, began_at: float, ended_at: float) -> Evidence:
