@@ -397,8 +397,11 @@ class Commands:
             self._coordinator.async_set_moving(command.device_id, None)
 
     def _settle_if_proven(self, command: Command, actor: Actor) -> None:
-        """Let the callers go, with an error unless the wish is known to be true."""
-        if self._is_proven(command):
+        """Let the callers go, with an error unless the wish is known to be true.
+
+        And to stay so: a command before it that is still in flight may undo it.
+        """
+        if command.is_alone and self._is_proven(command):
             self._settle(command)
             return
         if command.lock and not command.outcome.done():

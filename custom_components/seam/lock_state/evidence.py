@@ -556,7 +556,7 @@ class Evidence:
             return {}
         if begun_at > ended_at + SETTLE:
             # Its view is slow, or that unlock never acted and this is another one.
-            return {"prompt": PROMPT - 1 if self.prompt >= PROMPT else 0}
+            return {"prompt": 0}
         # Automations move locks at the same second of a minute, and Seam may look
         # at just that second: it says nothing of other seconds.
         apart = abs(ended_at - self.prompt_at) % LOOK if self.prompt else APART
