@@ -18,7 +18,7 @@ from .servers import FakeServer
 pytestmark = pytest.mark.conformance
 
 # Real seconds; the fake has a clock of its own.
-PATIENCE = 15.0
+TIMEOUT = 15.0
 
 
 async def state_of(hass: HomeAssistant, device_id: str) -> State:
@@ -32,7 +32,7 @@ async def state_of(hass: HomeAssistant, device_id: str) -> State:
 
 async def becomes(hass: HomeAssistant, device_id: str, wanted: str) -> None:
     """Wait until a lock is in a state, and nobody has to assume it."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while True:
             state = await state_of(hass, device_id)
             if state.state == wanted and "assumed_state" not in state.attributes:
