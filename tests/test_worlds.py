@@ -265,8 +265,8 @@ async def test_worlds(
                     continue
                 # No reading tells of this door: its last event is all there is,
                 # or an unlock that a command was told to have done.
-                told = oracle.last_event.get(door.device_id, (0.0, "unlocked"))[1]
-                if door.model.reports_locked or told != state or state == "locked":
+                last = oracle.last_event.get(door.device_id, (0.0, "unlocked"))[1]
+                if door.model.reports_locked or last != state or state == "locked":
                     wrong[door.name] = state
             else:
                 assert state in ("unknown", "unavailable", "jammed")
