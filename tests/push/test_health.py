@@ -195,7 +195,7 @@ async def test_a_person_is_told_when_it_lasts(
         await harness.advance(22)
         assert harness.state(door).state == ("locked" if thrown else "unlocked")
     assert pushed.repair_issue() is None
-    await harness.advance(100)
+    await harness.advance(150)
     issue = pushed.repair_issue()
     assert issue is not None
     assert issue.translation_placeholders == {"name": "Canary House"}
