@@ -52,7 +52,7 @@ from tests.test_config_flow import entered
 NEW_KEY = "seam_canaryKEY_new0002"
 USER = "User Canary-Carol"
 NAMES = (CANARY_GUEST, CANARY_CLEANER, USER)
-# Who else writes, what is theirs, and why that is not for us to mend.
+# Who else writes, what is theirs, and why that is not for us to repair.
 OTHERS_LOGS = {
     # Home Assistant names the address of every call at DEBUG, and at INFO those
     # that nobody listens to, such as what Seam still sends to a removed entry.

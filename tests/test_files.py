@@ -442,6 +442,12 @@ def test_readme_tells_of_every_entity() -> None:
     assert not [name for name in names if name not in told]
 
 
+def test_readme_tells_of_every_type_of_activity() -> None:
+    (told,) = re.findall(r"^\*Activity\* has the types (.+)$", README, re.MULTILINE)
+    types = TEXTS["entity"]["event"]["activity"]["state_attributes"]["event_type"]
+    assert set(re.findall(r"`(\w+)`", told)) == set(types["state"])
+
+
 def test_readme_tells_of_every_state_of_push_that_needs_help() -> None:
     states = TEXTS["entity"]["sensor"]["push"]["state"]
     for state in ("degraded", "no_address", "failed"):
@@ -489,6 +495,7 @@ def requests_an_hour(lists: timedelta, events: float) -> float:
 @pytest.mark.parametrize(
     ("told", "true"),
     [
+        ("within about 30 seconds", poller.PACE_WITHOUT_PUSH <= 30),
         ("within about 20 seconds", coordinator.READ_INTERVAL.total_seconds() <= 20),
         (
             "within 5 minutes",

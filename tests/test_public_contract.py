@@ -89,8 +89,8 @@ async def test_entities(
         if event.data["new_state"] is not None:
             note(event.data["new_state"])
 
-    for state in harness.hass.states.async_all():
-        note(state)
+    for present in harness.hass.states.async_all():
+        note(present)
     harness.hass.bus.async_listen(EVENT_STATE_CHANGED, changed)
     await let_all_happen(harness)
     found: dict[str, dict[str, Any]] = {}

@@ -320,14 +320,14 @@ def test_errors_of_the_flow() -> None:
     }
     for call in calls("config_flow", "_RefusedError"):
         used |= may_be(call.args[0], "config_flow")[0]
-    (translate,) = (
+    (error_key,) = (
         node
         for node in ast.walk(tree("exceptions"))
         if isinstance(node, ast.FunctionDef) and node.name == "error_key"
     )
     used |= {
         node.value.value
-        for node in ast.walk(translate)
+        for node in ast.walk(error_key)
         if isinstance(node, ast.Return) and isinstance(node.value, ast.Constant)
     }
     used |= {f"wrong_kind_{kind}" for kind in set(CredentialKind) - USABLE_KINDS}

@@ -37,7 +37,7 @@ ACTIONS = 6
 RELOADS = frozenset({170, 430})
 CLOCK_JUMPS = {240: 7200.0, 300: -3600.0, 360: 0.0}
 # After this long without a fault nothing is on its way any more.
-QUIET = 900
+TIME_TO_SETTLE = 900
 ADDRESS = "http://127.0.0.1:1"
 
 
@@ -256,7 +256,7 @@ async def test_worlds(
 
         # Quiet: what Seam still has to tell arrives, and nothing new goes wrong.
         sandbox.faults.clear()
-        await harness.advance(QUIET)
+        await harness.advance(TIME_TO_SETTLE)
         assert not oracle.lies
         wrong = {}
         for door in locks:
@@ -265,8 +265,8 @@ async def test_worlds(
                     continue
                 # No reading tells of this door: its last event is all there is,
                 # or an unlock that a command was told to have done.
-                told = oracle.last_event.get(door.device_id, (0.0, "unlocked"))[1]
-                if door.model.reports_locked or told != state or state == "locked":
+                last = oracle.last_event.get(door.device_id, (0.0, "unlocked"))[1]
+                if door.model.reports_locked or last != state or state == "locked":
                     wrong[door.name] = state
             else:
                 assert state in ("unknown", "unavailable", "jammed")

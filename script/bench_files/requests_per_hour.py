@@ -50,6 +50,11 @@ async def count(
                 await assistant.hass.config.async_update(internal_url=assistant.url)
                 await harness.advance(1)
                 await assistant.deliver()
+                # Each lock has to show that its movements are told by events.
+                for thrown in (False, True):
+                    for door in sandbox.house:
+                        sandbox.turn_bolt(door, thrown=thrown)
+                    await harness.advance(1)
             await harness.advance(WARM_UP)
             if assistant.entry.runtime_data.push.health.is_alive() is not push:
                 raise RuntimeError("push is not as it should be")

@@ -7,13 +7,14 @@ silence and is only seen in lists of devices. People use hands and codes.
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
-from importlib import import_module
 import multiprocessing
 import os
-from typing import Any
 from unittest.mock import patch
+
+from custom_components.seam import coordinator
+from custom_components.seam.events import poller
 
 from .table import Row
 from .truth_house import HOUR, Figures, House, Stories, live_alone
@@ -21,30 +22,16 @@ from .truth_oracle import Kind, Spans
 
 # Seconds from one list of devices to the next, and of events: 300 an hour.
 SPLITS = ((15, 60), (18, 36), (20, 30), (24, 24), (30, 20), (36, 18), (60, 15))
-# Where the two are, today and after the code has moved into its rooms.
-DEVICES = "READ_INTERVAL"
-EVENTS = "PACE_WITHOUT_PUSH"
-MODULES = ("const", "coordinator", "event_feed", "events.poller")
 HAND_AND_CODE = Stories(remote=0, night=0, forgotten=0, shortest=90, longest=600)
 
 
 @contextmanager
 def paces(devices: float, events: float) -> Iterator[None]:
     """Let devices and events be listed as often as that, in seconds."""
-    values: dict[str, Any] = {DEVICES: timedelta(seconds=devices), EVENTS: events}
-    with ExitStack() as stack:
-        for name, value in values.items():
-            found = False
-            for module in MODULES:
-                try:
-                    imported = import_module(f"custom_components.seam.{module}")
-                except ModuleNotFoundError:
-                    continue
-                if hasattr(imported, name):
-                    stack.enter_context(patch.object(imported, name, value))
-                    found = True
-            if not found:
-                raise LookupError(name)
+    with (
+        patch.object(coordinator, "READ_INTERVAL", timedelta(seconds=devices)),
+        patch.object(poller, "PACE_WITHOUT_PUSH", events),
+    ):
         yield
 
 

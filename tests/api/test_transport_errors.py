@@ -298,6 +298,17 @@ async def test_an_endpoint_that_is_none(session: ClientSession, endpoint: str) -
     assert type(await error_of(client)) is SeamConnectionError
 
 
+async def test_a_session_that_is_closed(seam: ScriptedSeam) -> None:
+    """Home Assistant closes it at its end, when a reading may still be on its way."""
+    session = ClientSession()
+    client = SeamClient(session, KEY, endpoint=seam.url)
+    await session.close()
+    error = await error_of(client)
+    assert type(error) is SeamConnectionError
+    assert error.message == "Seam could not be reached: the session is closed"
+    assert seam.asked == []
+
+
 async def test_a_key_that_is_no_header(seam: ScriptedSeam) -> None:
     async with ClientSession() as session:
         client = SeamClient(session, f"{KEY}\r\nX: y", endpoint=seam.url)

@@ -18,7 +18,7 @@ from .servers import FakeServer
 pytestmark = pytest.mark.conformance
 
 # Real seconds; the fake has a clock of its own.
-PATIENCE = 15.0
+TIMEOUT = 15.0
 
 
 async def state_of(hass: HomeAssistant, device_id: str) -> State:
@@ -32,7 +32,7 @@ async def state_of(hass: HomeAssistant, device_id: str) -> State:
 
 async def becomes(hass: HomeAssistant, device_id: str, wanted: str) -> None:
     """Wait until a lock is in a state, and nobody has to assume it."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while True:
             state = await state_of(hass, device_id)
             if state.state == wanted and "assumed_state" not in state.attributes:
@@ -70,7 +70,7 @@ async def test_a_key_locks_and_unlocks(hass: HomeAssistant, fake: FakeSeam) -> N
     fake.do("take_offline", device_id=FakeServer.lock)
     await entry.runtime_data.coordinator.async_refresh()
     assert (await state_of(hass, FakeServer.lock)).state == "unavailable"
-    with pytest.raises(HomeAssistantError):
+    with pytest.raises(HomeAssistantError, match="is offline"):
         await entry.runtime_data.commands.async_send(
             FakeServer.lock, lock=True, context=Context()
         )

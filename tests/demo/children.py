@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 import signal
 
-PATIENCE = 20  # seconds that a process has to end by itself
+TIMEOUT = 20  # seconds that a process has to end by itself
 
 
 class Child:
@@ -33,7 +33,7 @@ class Child:
         with suppress(ProcessLookupError):
             self._process.terminate()
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(TIMEOUT):
                 await self.wait()
         except TimeoutError:
             with suppress(ProcessLookupError):

@@ -24,7 +24,7 @@ from .browser import BROWSER, FLAGS, dashboard, tile
 from .running_demo import Demo, lock_ids, running_demo, signed_in
 
 # How long a lock may take to say what is true, in seconds.
-PATIENCE = 30.0
+TIMEOUT = 30.0
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
 
 
@@ -97,7 +97,7 @@ class Walk:
             if truth["moving"] is None and state == true:
                 verdict = f"right after {took:.1f} s"
                 break
-            if took > PATIENCE:
+            if took > TIMEOUT:
                 verdict = f"WRONG for {took:.0f} s"
                 self.wrong.append(step)
                 break
@@ -179,16 +179,16 @@ async def reload_in_the_middle(walk: Walk) -> None:
 
 
 async def never_ends(walk: Walk) -> None:
-    """A command hangs; then all is made well on the house's own page."""
+    """A command hangs; then all faults are cleared on the house's own page."""
     door = "Workshop"
     house = walk.page.frame_locator("iframe")
     await house.get_by_role("button", name="Next command never ends").click()
     await walk.press(door, "unlock")
     await asyncio.sleep(2)
     await walk.picture("a-command-never-ends")
-    await house.get_by_role("button", name="Make all well").click()
+    await house.get_by_role("button", name="Clear all faults").click()
     await asyncio.sleep(2)
-    await walk.picture("all-is-well")
+    await walk.picture("no-faults")
     await walk.check("a command that hung", door)
 
 

@@ -190,7 +190,7 @@ async def test_a_person_is_told_when_it_lasts(
     before = len(sandbox.requests)
     # Each change is still shown within the pace of asking.
     for thrown in (False, True) * 8:
-        await harness.advance(82)
+        await harness.advance(85)
         sandbox.turn_bolt(door, thrown=thrown)
         await harness.advance(22)
         assert harness.state(door).state == ("locked" if thrown else "unlocked")

@@ -10,7 +10,7 @@ type Json = dict[str, Any]
 
 SINCE_EVER = "2020-01-01T00:00:00Z"
 # Real seconds; nothing here takes more than a few milliseconds.
-PATIENCE = 5.0
+TIMEOUT = 5.0
 
 
 class Asking:
@@ -54,6 +54,6 @@ async def until(condition: Callable[[], bool]) -> None:
     Raises:
         TimeoutError: it never was.
     """
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while not condition():  # noqa: ASYNC110 - it is somebody else who acts
             await asyncio.sleep(0.001)

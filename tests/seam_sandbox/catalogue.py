@@ -42,7 +42,7 @@ class Model:
         maker: key of the manufacturer; also of the provider and account.
         brand: display name of the manufacturer.
         name: display name of the model.
-        can_lock: whether it can be locked from afar; None: it never can.
+        can_lock: whether it can be locked remotely; None: it never can.
         can_unlock: the same for unlocking.
         door_sensor: it tells whether the door leaf is open.
         battery: it runs on batteries; else it is wired.

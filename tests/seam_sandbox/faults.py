@@ -142,7 +142,7 @@ class Faults:
         return fault
 
     def clear(self, *faults: Fault) -> None:
-        """Let all be well again, or just what is named."""
+        """Clear all faults, or just the one that is named."""
         if not faults:
             self.clock_skew = 0.0
         self.active = [fault for fault in self.active if faults and fault not in faults]

@@ -96,7 +96,7 @@ class Door:
         battery: 0..1.
         keypad_battery: 0..1.
         cuts: why it cannot be reached, as Seam's error codes; empty: it can.
-        can_lock: whether it can be locked from afar now; None: never.
+        can_lock: whether it can be locked remotely now; None: never.
         can_unlock: the same for unlocking.
         auto_lock: seconds until it locks by itself; 0: off; None: it cannot.
         codes: by PIN.
@@ -148,7 +148,7 @@ class Door:
     revision: int = 0
     auto_lock_timer: Timer | None = None
     poll_timer: Timer | None = None
-    untold: list[Happening] = field(default_factory=list)
+    unreported: list[DoorEvent] = field(default_factory=list)
 
     @property
     def online(self) -> bool:
@@ -172,7 +172,7 @@ class Door:
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class DoorEvent:
     """Something that Seam may learn of.
 
     Attributes:
@@ -186,7 +186,7 @@ class Happening:
     fields: Mapping[str, Any]
 
 
-type Report = Callable[[Door, Happening], None]
+type Report = Callable[[Door, DoorEvent], None]
 
 
 class House:
@@ -356,15 +356,15 @@ class House:
 
     def tell(self, door: Door, event_type: str, **fields: Any) -> None:
         """Let Seam learn of something: now, at its next look, or once online."""
-        happening = Happening(event_type, self._clock.now(), fields)
+        event = DoorEvent(event_type, self._clock.now(), fields)
         self.changed(door)
         if not door.online:
-            door.untold.append(happening)
+            door.unreported.append(event)
         elif door.poll_seconds is None:
             self.learn(door)
-            self._report(door, happening)
+            self._report(door, event)
         else:
-            door.untold.append(happening)
+            door.unreported.append(event)
             self._poll_later(door)
 
     def learn(self, door: Door) -> None:
@@ -396,9 +396,9 @@ class House:
         if not door.online:
             return
         self.learn(door)
-        untold, door.untold = door.untold, []
-        for happening in untold:
-            self._report(door, happening)
+        unreported, door.unreported = door.unreported, []
+        for event in unreported:
+            self._report(door, event)
 
     def _poll_later(self, door: Door) -> None:
         """Look at the next time that Seam would: it looks at a steady pace."""
@@ -430,11 +430,11 @@ class House:
         self.changed(door)
         if door.online and not was_online:
             door.seen = door.belief()
-            self._report(door, Happening("device.connected", now, {}))
+            self._report(door, DoorEvent("device.connected", now, {}))
             self.poll(door)
         elif was_online and not door.online:
             self._report(
-                door, Happening("device.disconnected", now, {"error_code": reason})
+                door, DoorEvent("device.disconnected", now, {"error_code": reason})
             )
 
     def changed(self, door: Door) -> None:

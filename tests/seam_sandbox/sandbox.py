@@ -18,7 +18,7 @@ from .faults import Fault, FaultKind, Faults
 from .house import (
     DISCONNECTED,
     Door,
-    Happening,
+    DoorEvent,
     House,
     Problem,
     battery_status,
@@ -433,15 +433,15 @@ class SeamSandbox:
                 battery_source=source or "lock",
             )
 
-    def _report(self, door: Door, happening: Happening) -> None:
+    def _report(self, door: Door, event: DoorEvent) -> None:
         """Make an event of what Seam has learned."""
         fields: dict[str, Any] = {
             "device_id": door.device_id,
             "connected_account_id": door.account_id,
-            **happening.fields,
+            **event.fields,
         }
         skew = self.faults.clock_skew
-        if happening.event_type == "device.disconnected":
+        if event.event_type == "device.disconnected":
             fields |= {
                 "device_errors": [
                     event_problem(one, "error", skew) for one in door.errors.values()
@@ -453,7 +453,7 @@ class SeamSandbox:
                 "connected_account_errors": [],
                 "connected_account_warnings": [],
             }
-        self.log.record(happening.event_type, fields, happening.occurred_at)
+        self.log.record(event.event_type, fields, event.occurred_at)
 
     # -- devices come and go
 
@@ -478,7 +478,7 @@ class SeamSandbox:
     def remove_device(self, door: Door | str) -> Door:
         """Take a device away for good."""
         found = self.door(door)
-        self._report(found, Happening("device.removed", self.clock.now(), {}))
+        self._report(found, DoorEvent("device.removed", self.clock.now(), {}))
         del self.house.doors[found.device_id]
         return found
 
@@ -497,7 +497,7 @@ class SeamSandbox:
         return self.faults.add(kind, **options)
 
     def clear_faults(self) -> None:
-        """Let all be well again; commands that hang end with an error."""
+        """Clear all faults; commands that hang end with an error."""
         self.faults.clear()
         self.attempts.fail_hanging()
 

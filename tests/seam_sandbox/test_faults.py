@@ -297,7 +297,7 @@ async def test_an_attempt_that_stays_pending(
     assert sandbox.door("Front Door").bolt_thrown
     assert (await _command(sandbox, seam, clock))["status"] == "success"
 
-    # Once all is well again it is over, and has told so.
+    # Once all faults are cleared it is over, and has told so.
     sandbox.clear_faults()
     answer = await seam.call(
         "/action_attempts/get", action_attempt_id=attempt["action_attempt_id"]
@@ -467,7 +467,7 @@ async def test_a_hand_that_turns_it_back(
     assert (await seam.events())[-1]["method"] == "manual"
 
 
-async def test_all_can_be_made_well_again(sandbox: SeamSandbox, seam: Asking) -> None:
+async def test_all_faults_can_be_cleared(sandbox: SeamSandbox, seam: Asking) -> None:
     one = sandbox.add_fault(FaultKind.HTTP_STATUS, status=500)
     other = sandbox.add_fault(FaultKind.HTTP_STATUS, status=502)
     sandbox.faults.clear(one)

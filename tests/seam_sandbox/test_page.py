@@ -71,8 +71,8 @@ async def test_the_buttons(socket_enabled: None) -> None:
         await expect(card.locator("[data-chip=battery]")).to_have_text("battery 5 %")
         await page.get_by_role("button", name="Seam is down").click()
         await expect(page.locator("#active")).to_contain_text("http status")
-        await page.get_by_role("button", name="Make all well").click()
-        await expect(page.locator("#active")).to_have_text("All is well.")
+        await page.get_by_role("button", name="Clear all faults").click()
+        await expect(page.locator("#active")).to_have_text("No faults.")
 
         # What happens without the page shows up as well.
         sandbox.add_lock("Attic")
@@ -101,7 +101,7 @@ async def test_a_name_is_text_and_never_more(socket_enabled: None) -> None:
     await sandbox.stop()
 
 
-async def test_all_is_well_after_commands_that_hang_and_jam(
+async def test_no_fault_is_left_after_commands_that_hang_and_jam(
     socket_enabled: None,
 ) -> None:
     sandbox = SeamSandbox(3)
@@ -116,9 +116,9 @@ async def test_all_is_well_after_commands_that_hang_and_jam(
         await expect(truth).to_have_text("Bolt thrown, door closed")
         await expect(page.locator("#active")).to_contain_text("a command never ends")
         sandbox.jam("Back Door")
-        await page.get_by_role("button", name="Make all well").click()
+        await page.get_by_role("button", name="Clear all faults").click()
         await expect(problem).to_be_empty()
-        await expect(page.locator("#active")).to_have_text("All is well.")
+        await expect(page.locator("#active")).to_have_text("No faults.")
         back_door = page.locator(".door").filter(has_text="Back Door")
         await expect(back_door.locator(".truth")).to_have_text(
             "Bolt thrown, door closed"

@@ -30,7 +30,7 @@ DISABLED_AFTER = 5 * 86400.0
 # So many deliveries are under way at a time.
 AT_ONCE = 50
 # So many are remembered.
-MEMORY = 10_000
+KEPT_DELIVERIES = 10_000
 ONE_MEGABYTE = 2**20
 
 type Post = Callable[[str, bytes, dict[str, str]], Awaitable[int]]
@@ -56,7 +56,7 @@ class Webhook:
         event_types: what it sends; `*` for everything.
         secrets: that it signs with, newest first.
         disabled: Seam has given up on it, or somebody has switched it off.
-        failing_since: true time in seconds since the epoch; None: it is well.
+        failing_since: true time in seconds since the epoch; None: it does not fail.
     """
 
     webhook_id: str
@@ -154,7 +154,7 @@ class Webhooks:
         self._messages = 0
         self._secrets = 0
         self.all: dict[str, Webhook] = {}
-        self.deliveries: deque[Delivery] = deque(maxlen=MEMORY)
+        self.deliveries: deque[Delivery] = deque(maxlen=KEPT_DELIVERIES)
         self.restamps = True
         log.listeners.append(self.send)
 

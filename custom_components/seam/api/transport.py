@@ -248,6 +248,11 @@ class SeamTransport:
         except (aiohttp.ClientError, OSError, ValueError) as err:
             msg = f"Seam could not be reached: {type(err).__name__}"
             raise SeamConnectionError(msg) from err
+        except RuntimeError as err:  # all that aiohttp says of a session that is over
+            if not self._session.closed:
+                raise
+            msg = "Seam could not be reached: the session is closed"
+            raise SeamConnectionError(msg) from err
         received = self.clock.monotonic()
 
         envelope = None if raw is None else decode(self._masked(raw))

@@ -173,7 +173,7 @@ class PushRegistration:
             if self._health.is_reachable and not changed:
                 return
             if self._health.state is PushState.DEGRADED:
-                # Only an event that Seam sends proves that it is well again.
+                # Only an event that Seam sends proves that it works again.
                 self._retry_later(renew=True)
                 return
             self._health.async_unproven()
