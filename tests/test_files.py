@@ -5,6 +5,7 @@ Home Assistant's own check (hassfest) and HACS's run only on the outside.
 
 import ast
 from collections.abc import Callable
+from datetime import timedelta
 import json
 from pathlib import Path
 import re
@@ -22,7 +23,14 @@ import yaml
 from custom_components.seam import PLATFORMS, coordinator
 from custom_components.seam.api import client
 from custom_components.seam.events import narrator, poller
-from custom_components.seam.lock_state import command, commands
+from custom_components.seam.lock_state import (
+    command,
+    commands,
+    doubt,
+    evidence,
+    reread,
+    states,
+)
 from custom_components.seam.push import health
 
 ROOT = Path(__file__).parent.parent
@@ -447,9 +455,17 @@ def anchors(markdown: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize(
-    "name", ["README.md", "CONTRIBUTING.md", "info.md", "docs/architecture.md"]
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "info.md",
+    "docs/architecture.md",
+    "docs/performance.md",
+    "docs/seam-api.md",
 )
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_links_lead_somewhere(name: str) -> None:
     page = ROOT / name
     markdown = page.read_text(encoding="utf-8")
@@ -463,6 +479,11 @@ def test_links_lead_somewhere(name: str) -> None:
         if anchor:
             linked = page.parent / path if path else page
             assert anchor in anchors(linked.read_text(encoding="utf-8")), target
+
+
+def requests_an_hour(lists: timedelta, events: float) -> float:
+    """Return how often Seam is asked for devices and for events, in seconds."""
+    return 3600 / lists.total_seconds() + 3600 / events
 
 
 @pytest.mark.parametrize(
@@ -479,14 +500,64 @@ def test_links_lead_somewhere(name: str) -> None:
         ("for 15 minutes", coordinator.GRACE == 900),
         ("half an hour", health.ISSUE_DELAY == 1800),
         ("above 500 locks", client.PAGE_LIMIT == 500),
-        ("300 an hour", 3600 / 20 + 3600 / poller.PACE_WITHOUT_PUSH == 300),
-        ("at most 20 an hour", 3600 / 300 + 3600 / poller.PACE_WITH_PUSH <= 20),
+        (
+            "300 an hour",
+            requests_an_hour(coordinator.READ_INTERVAL, poller.PACE_WITHOUT_PUSH)
+            == 300,
+        ),
+        (
+            "at most 20 an hour",
+            requests_an_hour(coordinator.READ_INTERVAL_WITH_PUSH, poller.PACE_WITH_PUSH)
+            <= 20,
+        ),
         ("than 5 minutes", narrator.LATE == 300),
     ],
 )
 def test_the_numbers_of_the_readme_are_those_of_the_code(told: str, true: bool) -> None:
     assert told in README
     assert true
+
+
+@pytest.mark.parametrize(
+    ("told", "true"),
+    [
+        (
+            "after 2, 5, 13, 25 and 45 seconds",
+            reread.REREAD_DELAYS == (2, 5, 13, 25, 45),
+        ),
+        ("more than 12 seconds", evidence.SETTLE == 12),
+        ("eleven minutes", evidence.STALE == 660),
+        ("four times in a row", evidence.PROMPT == 4),
+        ("a minute later or more", evidence.LOOK == 60),
+        ("every 20 seconds", coordinator.READ_INTERVAL.total_seconds() == 20),
+        ("events every 30", poller.PACE_WITHOUT_PUSH == 30),
+        ("listed every 10 minutes", poller.PACE_WITH_PUSH == 600),
+        ("after 5 and 15 seconds", doubt.LOOKS == (5, 15)),
+        ("the last quarter of an hour", states.RELOCK_TIME == 900),
+        ("after three minutes", states.MISSING_GRACE == 180),
+    ],
+)
+def test_the_numbers_of_the_architecture_are_those_of_the_code(
+    told: str, true: bool
+) -> None:
+    assert told in (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert true
+
+
+def test_what_is_cited_of_seams_api_is_in_the_repository() -> None:
+    page = (ROOT / "docs" / "seam-api.md").read_text(encoding="utf-8")
+    sections = set(re.findall(r"^#+ (\d+(?:\.\d+)?)\.? ", page, re.MULTILINE))
+    sources = [SOURCE, (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")]
+    sources += [
+        path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py")
+    ]
+    cited = {
+        section
+        for source in sources
+        for section in re.findall(r"seam-api\.md, (?:section )?(\d+(?:\.\d+)?)", source)
+    }
+    assert cited
+    assert cited <= sections
 
 
 def test_the_texts_say_the_same_numbers() -> None:

@@ -1,22 +1,32 @@
 """Promises that no other test holds; `script/mutants` breaks each of them."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from functools import reduce
+import logging
 from typing import Any
 from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.auth.models import User
 from homeassistant.config_entries import SOURCE_REAUTH
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import (
+    Context,
+    Event as HassEvent,
+    EventStateChangedData,
+    HomeAssistant,
+    callback,
+)
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.seam.api import Event
-from custom_components.seam.const import CONF_PUSH, DOMAIN
+from custom_components.seam.api import Event, checked_endpoint
+from custom_components.seam.const import CONF_NAMES_IN_HISTORY, CONF_PUSH, DOMAIN
 from custom_components.seam.events.activity import SOURCE_POLLING
 from custom_components.seam.lock_state.evidence import SETTLE, STALE, Evidence, Verdict
+from custom_components.seam.push.receiver import MAX_BODY
 from tests.harness import Harness
 from tests.push.helpers import Forgery, House, open_house, plain_locks
 from tests.seam_sandbox import Door, SeamSandbox
@@ -256,6 +266,7 @@ async def test_proof_from_before_the_press_ends_no_command(
 ) -> None:
     await harness.set_up()
     door = sandbox.door("Front Door")
+    await harness.advance(10)
     assert harness.state(door).state == "locked"
     sandbox.faults.add("attempt_unconfirmed", value=False)
     sandbox.faults.add("attempt_silent")
@@ -372,6 +383,31 @@ async def test_an_unlock_that_seam_never_got_leaves_no_doubt(
     assert harness.state(door).state == "locked"
 
 
+async def test_a_caller_that_goes_away_takes_no_other_along(
+    harness: Harness, sandbox: SeamSandbox
+) -> None:
+    await harness.set_up()
+    door = sandbox.door("Garage Side Door")
+    first, second = harness.press(door, "lock"), harness.press(door, "lock")
+    await harness.advance(0.3)
+    first.cancel()
+    await harness.until(second)
+    assert harness.state(door).state == "locked"
+
+
+async def test_what_nothing_confirms_is_an_activity(
+    harness: Harness, sandbox: SeamSandbox
+) -> None:
+    await harness.set_up()
+    door = sandbox.door("Garage Side Door")
+    sandbox.faults.add("attempt_lost")
+    sandbox.faults.add("event_dropped")
+    await failure(harness, harness.press(door, "lock"))
+    await harness.settle()
+    activity = harness.state(door, "event", "activity")
+    assert activity.attributes["event_type"] == "unconfirmed"
+
+
 # -- readings
 
 
@@ -402,6 +438,61 @@ async def test_a_refusal_and_a_failing_check_ask_for_no_key(
     assert refused.hits == 1
     assert reauth_flows(hass) == []
     assert harness.state(sandbox.door("Front Door")).state == "locked"
+
+
+async def test_the_question_for_a_key_is_taken_back(
+    hass: HomeAssistant, harness: Harness, sandbox: SeamSandbox
+) -> None:
+    await harness.set_up()
+    key = sandbox.api_key
+    sandbox.set_api_key(None)
+    await harness.advance(61)
+    assert reauth_flows(hass)
+    sandbox.set_api_key(key)
+    await harness.advance(601)
+    assert reauth_flows(hass) == []
+    assert harness.state(sandbox.door("Front Door")).state == "locked"
+
+
+async def test_a_lock_whose_account_lost_its_login_is_unavailable(
+    harness: Harness, sandbox: SeamSandbox
+) -> None:
+    """Though it is said to be online."""
+    await harness.set_up()
+    door = sandbox.door("Front Door")
+    sandbox.set_error(door, "account_disconnected")
+    await harness.advance(61)
+    assert harness.state(door).state == "unavailable"
+
+
+async def test_another_name_at_seam_needs_no_reload(
+    harness: Harness, sandbox: SeamSandbox
+) -> None:
+    await harness.set_up()
+    door = sandbox.door("Front Door")
+    sandbox.rename(door, "Canary Door")
+    await harness.advance(61)
+    assert harness.state(door).name == "Canary Door"
+
+
+async def test_without_names_a_press_leads_to_nobody_at_once(
+    harness: Harness, sandbox: SeamSandbox, hass_admin_user: User
+) -> None:
+    await harness.set_up(options={CONF_NAMES_IN_HISTORY: False})
+    door = sandbox.door("Garage Side Door")
+    context = Context(user_id=hass_admin_user.id)
+    press = harness.press(door, "lock", context=context)
+    await harness.advance(0.3)
+    state = harness.state(door)
+    assert state.state == "locking"
+    assert state.context.user_id is None
+    assert state.context.id != context.id
+    await harness.until(press)
+
+
+def test_all_that_an_address_embeds_must_be_local() -> None:
+    """A Teredo address of a client in a private network, but a public server."""
+    assert checked_endpoint("http://[2001:0:808:808::3f57:fffe]") is None
 
 
 def tell(harness: Harness, door: Door, kind: str, **fields: Any) -> None:
@@ -457,6 +548,19 @@ async def test_another_locks_news_delays_no_reading(
         tell(harness, second, "lock.unlocked")
     found = [at - begun for at in rereadings(sandbox, first, since)]
     assert found == pytest.approx([2, 5, 13], abs=0.6)
+
+
+async def test_a_failed_rereading_is_no_news(
+    harness: Harness, sandbox: SeamSandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    (door,) = await disputed(harness, "Front Door")
+    tell(harness, door, "lock.unlocked")
+    await harness.advance(1)
+    caplog.clear()
+    failed = sandbox.faults.add("http_html", path=DEVICES, times=1)
+    await harness.advance(3)
+    assert failed.hits == 1
+    assert [one for one in caplog.records if one.levelno > logging.INFO] == []
 
 
 async def test_nothing_is_read_after_an_unload(
@@ -559,14 +663,13 @@ async def test_events_are_told_oldest_first(
     door = sandbox.door("Front Door")
     seen: list[str] = []
     entity_id = harness.entity_id(door, "event", "activity")
-    harness.hass.bus.async_listen(
-        "state_changed",
-        lambda event: (
+
+    @callback
+    def changed(event: HassEvent[EventStateChangedData]) -> None:
+        if event.data["entity_id"] == entity_id and event.data["new_state"]:
             seen.append(event.data["new_state"].attributes["event_type"])
-            if event.data["entity_id"] == entity_id
-            else None
-        ),
-    )
+
+    stop = harness.hass.bus.async_listen(EVENT_STATE_CHANGED, changed)
     now = sandbox.clock.now()
     older, newer = (
         Event.from_json(
@@ -583,6 +686,7 @@ async def test_events_are_told_oldest_first(
     feed = harness.entry.runtime_data.feed
     await feed.async_take((newer, older), SOURCE_POLLING)
     await harness.settle()
+    stop()
     assert seen == ["unlocked", "locked"]
 
 
@@ -654,18 +758,9 @@ async def test_a_future_event_is_not_kept_as_the_cursor(
     assert kept["cursor"] <= sandbox.clock.now() + 1
 
 
-async def test_what_is_kept_is_private(harness: Harness, sandbox: SeamSandbox) -> None:
-    written: list[tuple[str, bool]] = []
-
-    def write(path: str, _data: Any, private: bool = False, **_: Any) -> None:
-        written.append((path, private))
-
-    with patch("homeassistant.helpers.storage.write_utf8_file_atomic", write):
-        await harness.set_up()
-        await harness.unload()
-    ours = [private for path, private in written if f"{DOMAIN}." in path]
-    assert ours
-    assert all(ours)
+async def test_what_is_kept_is_private(harness: Harness) -> None:
+    await harness.set_up()
+    assert harness.entry.runtime_data.store._file._private is True
 
 
 # -- push
@@ -722,6 +817,39 @@ async def test_a_refused_call_makes_us_list_the_events(pushed: House) -> None:
     assert await pushed.tell(call, Forgery(401, version="v2")) == 401
     await pushed.harness.advance(3)
     assert pushed.asked(EVENTS, since) == 1
+
+
+async def test_a_captured_call_is_not_handed_on_again(pushed: House) -> None:
+    door = pushed.sandbox.door("Front Door")
+    captured = pushed.call(pushed.event(door, "lock.unlocked"))
+    counts = pushed.harness.entry.runtime_data.push.health.counts
+    before = counts["pushed"]
+    for _ in range(3):
+        assert await pushed.send(captured) == 200
+    assert counts["pushed"] == before + 1
+
+
+async def test_a_body_that_does_not_tell_its_size_is_bounded(pushed: House) -> None:
+    async def chunks() -> AsyncGenerator[bytes]:
+        for _ in range(9):
+            yield b" " * (MAX_BODY // 8)
+
+    call = pushed.call(pushed.event(pushed.sandbox.door("Front Door"), "lock.unlocked"))
+    async with pushed.client.post(
+        pushed.path, data=chunks(), headers=call.headers
+    ) as response:
+        assert response.status == 413
+
+
+async def test_the_notice_goes_with_an_unload(pushed: House) -> None:
+    health = pushed.harness.entry.runtime_data.push.health
+    pushed.sandbox.faults.add("webhook_dropped")
+    await pushed.harness.advance(10)
+    health.async_event_lost(pushed.sandbox.clock.now())
+    await pushed.harness.advance(1900)
+    assert pushed.repair_issue() is not None
+    await pushed.harness.unload()
+    assert pushed.repair_issue() is None
 
 
 async def teach(house: House, names: list[str]) -> None:

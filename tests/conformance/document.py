@@ -34,7 +34,7 @@ ERROR_SCHEMA: dict[str, Any] = {
     },
 }
 # Statuses that the sandbox answers with an error envelope; the document lists
-# 400 and 401 only, but Seam answers with the others too (seam-api.md, 1.4).
+# 400 and 401 only, but Seam answers with the others too (seam-api.md, section 1).
 ERROR_STATUSES = frozenset({400, 401, 404, 405, 429})
 
 

@@ -6,7 +6,7 @@ from homeassistant.config_entries import SOURCE_USER, ConfigEntryState
 from homeassistant.const import CONF_API_KEY
 from homeassistant.core import Context, HomeAssistant, State
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 import pytest
 
@@ -70,7 +70,7 @@ async def test_a_key_locks_and_unlocks(hass: HomeAssistant, fake: FakeSeam) -> N
     fake.do("take_offline", device_id=FakeServer.lock)
     await entry.runtime_data.coordinator.async_refresh()
     assert (await state_of(hass, FakeServer.lock)).state == "unavailable"
-    with pytest.raises(ServiceValidationError):
+    with pytest.raises(HomeAssistantError):
         await entry.runtime_data.commands.async_send(
             FakeServer.lock, lock=True, context=Context()
         )

@@ -159,7 +159,8 @@ async def test_a_key_refused_by_mistake_is_believed_again(
     assert harness.state(door).state == "unavailable"
     before = len(sandbox.requests)
     await harness.advance(1200)
-    assert len(sandbox.requests) - before <= 4
+    # It is tried soon at first, so that a mistake is over within a minute.
+    assert len(sandbox.requests) - before <= 10
 
     sandbox.clear_faults()
     await harness.advance(620)

@@ -235,10 +235,10 @@ class World:
         # -- the judge
         self.opened = 0.0 if not self.thrown else None
         self.proof_at = NEVER
-        # The last unlock that the client knows of: (true time, an event told it).
+        # The last unlock that the client knows of, when the last one began of which
+        # it is not an event that told, and the newest one of which it is.
         self.claimed_at = NEVER
         self.restored_at = NEVER
-        self.claim_told = False
         self.claim_began = NEVER
         self.event_at = NEVER
         # The opening that was lied about, and whether a reading has shown that.
@@ -432,14 +432,15 @@ class World:
             told: an event told it.
         """
         if told:
-            self.claim_told = self.claim_told or when >= self.claim_began
-        elif when >= self.claimed_at:
-            # An event that came first counts if it may be of this unlock.
-            self.claim_told = self.claim_told and self.event_at >= began
-            self.claim_began = began
-        if told:
             self.event_at = max(self.event_at, when)
+        else:
+            self.claim_began = max(self.claim_began, began)
         self.claimed_at = max(when, self.claimed_at)
+
+    @property
+    def claim_told(self) -> bool:
+        """Return whether an event told of the last unlock, or of one since."""
+        return NEVER < self.event_at >= self.claim_began
 
     # -- other apps
 
@@ -755,7 +756,7 @@ class World:
         self.verdict = self.evidence.verdict
         self.unlocked_since = NEVER
         self.note(f"started with {stored}")
-        self.claim_told = self.last_told = False
+        self.event_at, self.last_told = NEVER, False
         self.restored_at = stored.get("unlocked_at", NEVER)
         self.started_at = self.now
         self.begin()

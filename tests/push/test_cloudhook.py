@@ -229,7 +229,7 @@ async def test_a_cloud_that_is_lost_and_comes_back(pushed: House, cloud: Cloud) 
     # It asks meanwhile.
     before = len(pushed.sandbox.requests)
     await harness.advance(150)
-    assert 6 <= pushed.asked(EVENTS, before) <= 7
+    assert 4 <= pushed.asked(EVENTS, before) <= 6
     cloud.connect(connected=True)
     await harness.settle()
     await pushed.proven()

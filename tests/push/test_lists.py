@@ -24,7 +24,7 @@ async def test_a_server_that_does_not_know_all_types_is_asked_for_all(
     )
     door = sandbox.door("Garage Side Door")
     sandbox.turn_bolt(door, thrown=True)
-    await harness.advance(25)
+    await harness.advance(22)
     assert harness.state(door).state == "locked"
     first, _, last = [one for one in sandbox.requests if one.path == EVENTS]
     assert set(first.body["event_types"]) == set(EVENT_TYPES)

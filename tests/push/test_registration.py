@@ -378,7 +378,7 @@ async def test_without_an_address_it_asks_and_says_so(
     door = sandbox.door("Garage Side Door")
     await harness.advance(5)
     sandbox.turn_bolt(door, thrown=True)
-    await harness.advance(25)
+    await harness.advance(22)
     assert harness.state(door).state == "locked"
     assert our_log(caplog, logging.INFO) == []
     assert not ir.async_get(harness.hass).issues

@@ -82,7 +82,8 @@ class AttemptPoller:
         if command is not None and command.lock is locked:
             confirmed = {
                 "action_attempt_id": attempt_id,
-                "status": AttemptStatus.SUCCESS,
+                # The plain text: what is read from JSON is of no other type.
+                "status": AttemptStatus.SUCCESS.value,
                 "result": {"was_confirmed_by_device": True},
             }
             self.async_take(ActionAttempt.from_json(confirmed))

@@ -601,7 +601,9 @@ class Evidence:
         """Return what to keep: nothing of it can ever add up to "locked"."""
         stored: dict[str, Any] = {}
         verdict = self.verdict
-        if verdict.locked is not True and self.opened_at > _NEVER:
+        # What was locked since is not told as unlocked after a restart, though the
+        # lock may be out of reach by now.
+        if verdict.locked is not True and _NEVER < self.opened_at >= self.locked_at:
             stored["unlocked_at"] = self.opened_at
         if self.doubt_at > _NEVER and self.locked_at <= self.doubt_at:
             stored["doubt_at"] = self.doubt_at
