@@ -795,7 +795,7 @@ async def test_a_clock_that_is_wrong_by_ten_minutes_does_no_harm(
     with written(hass) as writes:
         for thrown in (True, False, True):
             sandbox.turn_bolt(door, thrown=thrown)
-            await harness.advance(20)
+            await harness.advance(25)
             assert harness.state(door).state == ("locked" if thrown else "unlocked")
             told = hass.states.get(activity)
             assert told is not None
