@@ -19,7 +19,7 @@ import pytest
 from .mutant import Mutant
 
 # A test that takes longer than this hangs; seconds.
-TIMEOUT = 300.0
+TIMEOUT = 120.0
 
 
 class End(StrEnum):
