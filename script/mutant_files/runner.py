@@ -19,7 +19,7 @@ import pytest
 from .mutant import Mutant
 
 # A test that takes longer than this hangs; seconds.
-TIMEOUT = 300.0
+TIMEOUT = 120.0
 
 
 class End(StrEnum):
@@ -121,7 +121,9 @@ def _judge(copy: Path, test: str) -> tuple[End, str]:
         return End.KILLED, ""
     if done.returncode == pytest.ExitCode.OK:
         return End.SURVIVED, ""
-    return End.BROKEN, done.stdout.strip().rpartition("\n")[2]
+    # Whoever ends our processes, or an import that fails.
+    said = done.stdout.strip().rpartition("\n")[2]
+    return End.BROKEN, f"pytest ended with {done.returncode}: {said}"
 
 
 def _pytest(

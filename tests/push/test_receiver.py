@@ -165,6 +165,7 @@ async def test_a_slow_body_is_given_up(pushed: House) -> None:
     await pushed.harness.advance(9)
     assert not slow.done()
     await pushed.harness.advance(2)
+    assert slow.done()
     assert await slow == HTTPStatus.REQUEST_TIMEOUT
     finish.set()
 
